@@ -1,0 +1,46 @@
+/*
+ * codec - compressing layers (our bytes) and decompressing what others wrote.
+ *
+ * Format 0, used until the frozen encoder of format 1 is here: the input is cut into
+ * chunks of 1 MiB, each deflated by zlib with the last 32 KiB before it as dictionary
+ * and ended by a sync flush; the pieces make one DEFLATE stream in one gzip member (header: no name,
+ * mtime 0, XFL 0, OS 255). Its bytes depend on the zlib in use, and on nothing else: not on
+ * the number of threads or the size of writes.
+ */
+#ifndef STET_CODEC_CODEC_H
+#define STET_CODEC_CODEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/base.h"
+
+enum { STET_CODEC_FORMAT = 0 }; /* the output format number that images and locks carry */
+
+/* The encoder's identity as an image annotation: "zlib/1.2.13 level 6". Static. */
+const char *stet_codec_identity(void);
+
+/*
+ * A filter: gzip into below (borrowed, not closed). threads compress; memory is bounded
+ * by a few chunks a thread. Closing ends the gzip member. NULL with err on failure. Free
+ * with stet_codec_gzip_free() after close.
+ */
+struct stet_writer *stet_codec_gzip_new(struct stet_writer *below, unsigned threads,
+                                        struct stet_error *err);
+void stet_codec_gzip_free(struct stet_writer *w);
+
+enum stet_codec_kind { STET_CODEC_NONE, STET_CODEC_GZIP, STET_CODEC_XZ, STET_CODEC_ZSTD };
+const char *stet_codec_kind_name(enum stet_codec_kind kind);
+
+/*
+ * A reader of the decompressed content of below (borrowed, not closed); the compression is
+ * recognised by its first bytes and written to *kind (may be NULL). Concatenated members and frames are read on;
+ * trailing garbage, truncation, a wrong checksum and more than max_bytes of
+ * output are STET_ERROR_INPUT with name. Memory for xz is limited to 256 MiB. Decoders that make no progress fail.
+ */
+struct stet_reader *stet_codec_decoder_new(struct stet_reader *below, const char *name,
+                                           uint64_t max_bytes, enum stet_codec_kind *kind,
+                                           struct stet_error *err);
+void stet_codec_decoder_free(struct stet_reader *r);
+
+#endif

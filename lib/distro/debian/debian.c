@@ -1,0 +1,1 @@
+#include "lib/distro/debian/debian.h"

@@ -1,0 +1,1 @@
+typedef int stet_solve_empty;

@@ -1,0 +1,74 @@
+/*
+ * solve - dependency solving over libsolv. Knows no distribution's file formats beyond
+ * asking libsolv to read them.
+ *
+ * A solver holds indexes added in order of preference (earlier wins for the same
+ * version). Solving is deterministic: the same indexes, architecture and request give
+ * the same packages in the same order, on every machine.
+ */
+#ifndef STET_SOLVE_SOLVE_H
+#define STET_SOLVE_SOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/base/base.h"
+#include "lib/digest/digest.h"
+
+enum stet_solve_kind { STET_SOLVE_DEBIAN, STET_SOLVE_ARCH, STET_SOLVE_ALPINE };
+
+struct stet_solver;
+struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *architecture,
+                                    struct stet_error *err);
+void stet_solver_free(struct stet_solver *s);
+
+/* Reads an index in the ecosystem's form (Debian: the text of Packages) from memory; index_id is handed
+ * back with each package. */
+int stet_solver_add_index(struct stet_solver *s, const char *name, const char *data, size_t len,
+                          unsigned index_id, struct stet_error *err);
+
+/* A package as the index describes it. Strings are borrowed from the solver. */
+struct stet_solve_package {
+    const char *name, *version, *architecture;
+    const char *location; /* path of the package file relative to the repository */
+    uint64_t size;
+    struct stet_digest digest; /* SHA-256 */
+    bool has_digest;
+    unsigned index_id;
+    const char *needed_by; /* the first package in order that asked for it; NULL: requested */
+    bool requested;
+    unsigned stage;
+};
+
+struct stet_solve_request {
+    const struct stet_strv *install; /* "name", "name=version", "name:arch", "name/suite" is refused */
+    const struct stet_strv *favor;   /* preferred among alternatives, strongest first */
+    const struct stet_strv *first;   /* stage 0: these and what they need */
+    bool recommends;                 /* install Recommends as well */
+};
+
+struct stet_solve_result {
+    struct stet_solve_package *packages; /* install order: stages ascending; within one, what is needed
+                                            before (Pre-Depends, then Depends), ties by name */
+    size_t count;
+};
+void stet_solve_result_release(struct stet_solve_result *r);
+
+/*
+ * Solves. Of alternatives ("a | b") the first that can be installed is taken unless
+ * another is wanted anyway; of providers of a virtual package a favored one, then the first by name.
+ * Newest versions win. Nothing unneeded is installed.
+ *
+ * Stages: 0 holds request->first with its dependencies; every other package is in the lowest
+ * stage >= 1 that is above the stages of what it pre-depends on (Pre-Depends and their dependencies), counting
+ * only packages outside stage 0.
+ *
+ * Unknown names and unsatisfiable dependencies are STET_ERROR_INPUT: one line that says which
+ * package needs what, and why that cannot be had (with similar names for an unknown one).
+ */
+int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
+               struct stet_solve_result *out, struct stet_error *err);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * tree - a root as a sorted list of entries.
+ *
+ * Invariant: entries are in the canonical order (stet_path_compare), each path once, the
+ * root directory itself ("") first. Of several names of one inode the first in this
+ * order is the FILE and the others are HARDLINKs to it.
+ */
+#ifndef STET_TREE_TREE_H
+#define STET_TREE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/base.h"
+#include "lib/entry/entry.h"
+#include "lib/tar/tar.h"
+
+struct stet_tree {
+    struct stet_entry *entries;
+    size_t count, cap;
+};
+
+void stet_tree_init(struct stet_tree *t);
+void stet_tree_release(struct stet_tree *t);
+
+struct stet_tree_scan_options {
+    /*
+     * Called for every entry in an unspecified order before hard links are worked out; may change
+     * mode, ids, times and xattrs. Returns 1 to keep it, 0 to leave it out (with all below
+     * it, if a directory), -1 with err. May be NULL. May be called from several threads at once.
+     */
+    int (*filter)(void *ctx, struct stet_entry *e, struct stet_error *err);
+    void *ctx;
+    unsigned threads; /* 0: 1 */
+};
+
+/*
+ * Scans the directory root (borrowed): lstat, readlink and xattrs of everything below,
+ * without following any symlink, never crossing into another file system
+ * (a mount point is STET_ERROR_INPUT). The xattrs kept are security.capability, user.* and
+ * system.posix_acl_* ; security.selinux and the like belong to the host and are
+ * dropped. security.capability is brought to its plain version-2 form when the kernel
+ * returned version 3. Sockets are left out (tar has no form for them) with a verbose log line.
+ */
+int stet_tree_scan(int root, const char *name, const struct stet_tree_scan_options *options,
+                   const struct stet_log *log, struct stet_tree *out, struct stet_error *err);
+
+/* The entry at path, or NULL. Binary search. */
+const struct stet_entry *stet_tree_find(const struct stet_tree *t, const char *path);
+
+/*
+ * Writes the tree as a canonical tar, reading contents from root (borrowed; files are opened
+ * beneath it with O_NOFOLLOW; a file whose size changed since the scan is an error that names it).
+ * Reading runs ahead of writing on one further thread when threads > 1. Progress goes to log.
+ */
+int stet_tree_write_tar(const struct stet_tree *t, int root, struct stet_writer *out,
+                        unsigned threads, const struct stet_log *log, struct stet_error *err);
+
+/*
+ * Makes a copy of the tree as a directory: dest (borrowed descriptor of an empty
+ * directory) gets every entry with its mode, owner, times and xattrs. Hard links stay links.
+ */
+int stet_tree_copy_to(const struct stet_tree *t, int root, int dest, struct stet_error *err);
+
+/* Reads all entries of a tar (contents are skipped) in archive order, sorts them; a path
+ * that occurs twice is STET_ERROR_INPUT. */
+int stet_tree_from_tar(struct stet_tar_reader *r, struct stet_tree *out, struct stet_error *err);
+
+#endif
