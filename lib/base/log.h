@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/error.h"
+
 enum stet_log_level {
     STET_LOG_WARNING, /* shown unless --quiet */
     STET_LOG_INFO,    /* shown unless --quiet */
