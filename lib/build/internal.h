@@ -1,0 +1,64 @@
+/*
+ * The pipeline's own parts. Each fills one phase; image.c calls them in order.
+ */
+#ifndef STET_BUILD_INTERNAL_H
+#define STET_BUILD_INTERNAL_H
+
+#include <pthread.h>
+
+#include "lib/build/build.h"
+#include "lib/tree/tree.h"
+
+/* The modification times that came with packages: a set of seconds. Adding is thread-safe. */
+struct stet_mtimes {
+    pthread_mutex_t lock;
+    int64_t *slots; /* open addressing; INT64_MIN is free */
+    size_t size;    /* a power of two, or 0 */
+    size_t used;
+};
+void stet_mtimes_init(struct stet_mtimes *m);
+void stet_mtimes_release(struct stet_mtimes *m);
+/* Has the form of stet_build_context.keep_mtime; ctx is a struct stet_mtimes. */
+int stet_mtimes_add(void *ctx, int64_t mtime, struct stet_error *err);
+/* Not to be called while another thread adds. */
+bool stet_mtimes_has(const struct stet_mtimes *m, int64_t mtime);
+
+/*
+ * Makes every path under root that a rule names go away, then runs the rule's function. Rules of
+ * the ecosystem first, then the general ones (scrub.c). Each thing done is a verbose line: "scrub
+ * NAME: path".
+ */
+int stet_scrub(struct stet_build_context *ctx, const struct stet_scrub_rule *rules,
+               struct stet_error *err);
+
+/* The general rules, for any root. */
+extern const struct stet_scrub_rule stet_scrub_general[];
+
+/* Puts the recipe's files into the root. */
+int stet_place_files(int root, const struct stet_recipe *recipe, struct stet_error *err);
+
+/* Scans the finished root: the recipe's exclude and include globs, and the rule for times
+ * (docs/format-1.md). */
+int stet_finished_tree(int root, const struct stet_lock *lock, const struct stet_mtimes *mtimes,
+                       unsigned threads, const struct stet_log *log, struct stet_tree *out,
+                       struct stet_error *err);
+
+/* A sealed layer: the blob is in fd (no name, below work). tar_out is a further copy of the tar or
+ * NULL. */
+struct stet_sealed {
+    struct stet_oci_layer layer;
+    int fd;
+};
+int stet_seal(const struct stet_tree *tree, int root, int work, unsigned threads,
+              const struct stet_log *log, struct stet_sealed *out, struct stet_error *err);
+
+/* Config and manifest of a sealed layer. */
+int stet_describe(const struct stet_lock *lock, const struct stet_distro *distro,
+                  const struct stet_oci_layer *layer, struct stet_oci_image *out,
+                  struct stet_error *err);
+
+/* Writes one place. */
+int stet_publish(const struct stet_oci_image *image, const struct stet_tree *tree, int root,
+                 unsigned threads, const struct stet_oci_place *place, struct stet_error *err);
+
+#endif
