@@ -3,8 +3,8 @@
  *
  * Format 0, used until the frozen encoder of format 1 is here: the input is cut into
  * chunks of 1 MiB, each deflated by zlib with the last 32 KiB before it as dictionary
- * and ended by a sync flush; the pieces make one DEFLATE stream in one gzip member (header: no name,
- * mtime 0, XFL 0, OS 255). Its bytes depend on the zlib in use, and on nothing else: not on
+ * and ended by a sync flush; the pieces make one DEFLATE stream in one gzip member (header: no
+ * name, mtime 0, XFL 0, OS 255). Its bytes depend on the zlib in use, and on nothing else: not on
  * the number of threads or the size of writes.
  */
 #ifndef STET_CODEC_CODEC_H
@@ -34,9 +34,10 @@ const char *stet_codec_kind_name(enum stet_codec_kind kind);
 
 /*
  * A reader of the decompressed content of below (borrowed, not closed); the compression is
- * recognised by its first bytes and written to *kind (may be NULL). Concatenated members and frames are read on;
- * trailing garbage, truncation, a wrong checksum and more than max_bytes of
- * output are STET_ERROR_INPUT with name. Memory for xz is limited to 256 MiB. Decoders that make no progress fail.
+ * recognised by its first bytes and written to *kind (may be NULL). Concatenated members and frames
+ * are read on; trailing garbage, truncation, a wrong checksum and more than max_bytes of output are
+ * STET_ERROR_INPUT with name. Memory for xz is limited to 256 MiB. Decoders that make no progress
+ * fail.
  */
 struct stet_reader *stet_codec_decoder_new(struct stet_reader *below, const char *name,
                                            uint64_t max_bytes, enum stet_codec_kind *kind,
