@@ -37,16 +37,17 @@ struct stet_tar_limits {
 };
 
 /*
- * Reader of ustar, pax (x and g) and GNU (long name, long link, base-256, no sparse) archives from an
- * untrusted source. Checksums, number fields, record lengths and the
- * agreement of sizes are checked; the paths of entries are normalised with
- * stet_path_normalize(). Errors name the archive, the offset and the field.
+ * Reader of ustar, pax (x and g) and GNU (long name, long link, base-256, no sparse) archives from
+ * an untrusted source. Checksums, number fields, record lengths and the agreement of sizes are
+ * checked; the paths of entries are normalised with stet_path_normalize(). Errors name the archive,
+ * the offset and the field.
  */
 struct stet_tar_reader;
 struct stet_tar_reader *stet_tar_reader_new(struct stet_reader *in, const char *name,
                                             const struct stet_tar_limits *limits,
                                             struct stet_error *err);
-/* The next entry, borrowed until the next call: 1; the end: 0; -1 with err. Unread content is skipped. */
+/* The next entry, borrowed until the next call: 1; the end: 0; -1 with err. Unread content is
+ * skipped. */
 int stet_tar_reader_next(struct stet_tar_reader *r, const struct stet_entry **e,
                          struct stet_error *err);
 /* Up to len bytes of the entry's content; 0 at its end. */

@@ -1,0 +1,365 @@
+/*
+ * A directory as a tree. Directories are walked depth first with the names of each sorted, which
+ * gives the canonical order without sorting paths.
+ */
+#include <errno.h>
+#include <sys/sysmacros.h>
+
+#include "lib/tree/internal.h"
+#include "lib/tree/scan.h"
+
+enum {
+    OPEN_LEVELS = 64, /* directories kept open on the way down; deeper ones are opened anew */
+};
+
+/* A directory on the way down to the one being read. */
+struct level {
+    int fd;         /* -1: closed meanwhile, for lack of descriptors */
+    char *path;     /* in the tree; owned */
+    struct stat st; /* as the directory was when it was entered */
+    struct tree_names names;
+    size_t next; /* name to look at next */
+};
+
+struct scan {
+    int root;
+    const char *name;
+    const struct stet_tree_scan_options *options;
+    const struct stet_log *log;
+    tree_list_fn list;
+    void *list_ctx;
+    struct stet_tree *out;
+    struct tree_xattr_reader xattrs;
+    struct tree_inodes inodes;
+    struct level *levels;
+    size_t depth, levels_cap;
+    dev_t dev; /* of the root */
+};
+
+static void level_release(struct level *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    free(l->path);
+    tree_names_release(&l->names);
+}
+
+static void scan_release(struct scan *s)
+{
+    for (size_t i = 0; i < s->depth; i++)
+        level_release(&s->levels[i]);
+    free(s->levels);
+    tree_xattr_reader_release(&s->xattrs);
+    tree_inodes_release(&s->inodes);
+}
+
+/* ---- one entry ---- */
+
+/* An input error about path, which is untrusted: control bytes show as \xHH. */
+static int refuse(struct scan *s, const char *path, struct stet_error *err, const char *reason)
+{
+    _cleanup_buffer_ struct stet_buffer shown = STET_BUFFER_INIT;
+    tree_escape(path, &shown);
+    return stet_error_input(err, "%s: \"%s\" %s", s->name, stet_buffer_str(&shown), reason);
+}
+
+static bool has_control_byte(const char *name)
+{
+    for (const unsigned char *p = (const unsigned char *)name; *p != '\0'; p++) {
+        if (*p < 0x20 || *p == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static char *join(const char *dir, const char *name, struct stet_error *err)
+{
+    size_t a = strlen(dir), b = strlen(name);
+    char *path = malloc(a + b + 2);
+    if (path == NULL) {
+        stet_error_oom(err, "scanning a directory");
+        return NULL;
+    }
+    memcpy(path, dir, a);
+    if (a > 0)
+        path[a++] = '/';
+    memcpy(path + a, name, b + 1);
+    return path;
+}
+
+static int check_name(struct scan *s, const struct stet_entry *e, const char *name,
+                      struct stet_error *err)
+{
+    if (has_control_byte(name))
+        return refuse(s, e->path, err,
+                      "has a control byte in its name, which an image cannot hold; rename it");
+    if (strlen(e->path) > TREE_PATH_MAX)
+        return refuse(s, e->path, err,
+                      "is nested too deeply (a path has at most 4095 bytes); move it up");
+    return 0;
+}
+
+/* Overlay file systems report other devices for files than for directories, so that the
+ * device counts for directories alone where the kernel tells mount points itself. */
+static bool is_mount_point(const struct scan *s, const struct statx *x)
+{
+    if (x->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) {
+        if (x->stx_attributes & STATX_ATTR_MOUNT_ROOT)
+            return true;
+        if (!S_ISDIR(x->stx_mode))
+            return false;
+    }
+    return makedev(x->stx_dev_major, x->stx_dev_minor) != s->dev;
+}
+
+static int fill_type(struct stet_entry *e, const struct statx *x)
+{
+    switch (x->stx_mode & S_IFMT) {
+    case S_IFREG:
+        e->type = STET_ENTRY_FILE;
+        e->size = x->stx_size;
+        return 0;
+    case S_IFDIR:
+        e->type = STET_ENTRY_DIRECTORY;
+        return 0;
+    case S_IFLNK:
+        e->type = STET_ENTRY_SYMLINK;
+        return 0;
+    case S_IFCHR:
+    case S_IFBLK:
+        e->type = S_ISCHR(x->stx_mode) ? STET_ENTRY_CHAR : STET_ENTRY_BLOCK;
+        e->major = x->stx_rdev_major;
+        e->minor = x->stx_rdev_minor;
+        return 0;
+    case S_IFIFO:
+        e->type = STET_ENTRY_FIFO;
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+static void fill_common(struct stet_entry *e, const struct statx *x)
+{
+    e->mode = x->stx_mode & 07777;
+    e->uid = x->stx_uid;
+    e->gid = x->stx_gid;
+    e->mtime = x->stx_mtime.tv_sec;
+    e->mtime_ns = x->stx_mtime.tv_nsec;
+}
+
+static int read_link(struct scan *s, int dirfd, const char *name, struct stet_entry *e,
+                     struct stet_error *err)
+{
+    char target[TREE_PATH_MAX + 2];
+    ssize_t n = readlinkat(dirfd, name, target, sizeof(target) - 1);
+    if (n < 0)
+        return stet_error_errno(err, "%s: cannot read the symlink %s", s->name, e->path);
+    if (n == 0 || n > TREE_PATH_MAX)
+        return refuse(s, e->path, err, "is a symlink whose target is empty or over 4095 bytes");
+    target[n] = '\0';
+    e->link = stet_strdup(target, err);
+    return e->link == NULL ? -1 : 0;
+}
+
+static int stat_entry(struct scan *s, int dirfd, const char *name, const char *path,
+                      struct statx *x, struct stet_error *err)
+{
+    int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (name[0] == '\0' ? AT_EMPTY_PATH : 0);
+    if (statx(dirfd, name, flags, STATX_BASIC_STATS, x) == 0)
+        return 0;
+    if (errno == ENOENT)
+        return refuse(s, path, err,
+                      "vanished while the directory was scanned; stop what is changing it");
+    return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, path);
+}
+
+/* e from the file name in dirfd: 1, or 0 when it is left out. e->path is set. */
+static int read_entry(struct scan *s, int dirfd, const char *name, struct stet_entry *e,
+                      struct statx *x, struct stet_error *err)
+{
+    if (stat_entry(s, dirfd, name, e->path, x, err) < 0)
+        return -1;
+    if (name[0] != '\0' && is_mount_point(s, x))
+        return refuse(s, e->path, err,
+                      "is a mount point; unmount it, or scan a tree without other file systems");
+    if (S_ISSOCK(x->stx_mode)) {
+        stet_log_message(s->log, STET_LOG_VERBOSE, "%s: socket %s left out", s->name, e->path);
+        return 0;
+    }
+    if (fill_type(e, x) < 0)
+        return refuse(s, e->path, err, "is of a type that an image cannot hold; remove it");
+    fill_common(e, x);
+    if (e->type == STET_ENTRY_SYMLINK) {
+        if (read_link(s, dirfd, name, e, err) < 0)
+            return -1;
+    } else if (tree_xattr_read(&s->xattrs, dirfd, name, e, err) < 0) {
+        return stet_error_wrap(err, "%s", s->name);
+    }
+    if (s->options == NULL || s->options->filter == NULL)
+        return 1;
+    return s->options->filter(s->options->ctx, e, err);
+}
+
+/* ---- directories ---- */
+
+static int changed(struct scan *s, const char *path, struct stet_error *err)
+{
+    return refuse(s, path, err,
+                  "changed while the directory was scanned; stop what is changing it");
+}
+
+/* The directory's descriptor, opened anew if it was closed on the way down. */
+static int level_fd(struct scan *s, struct level *l, struct stet_error *err)
+{
+    if (l->fd >= 0)
+        return l->fd;
+    l->fd = tree_open_beneath(s->root, l->path, O_RDONLY | O_DIRECTORY);
+    if (l->fd < 0)
+        return stet_error_errno(err, "%s: cannot open \"%s\" again", s->name, l->path);
+    struct stat st;
+    if (fstat(l->fd, &st) < 0)
+        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, l->path);
+    if (st.st_dev != l->st.st_dev || st.st_ino != l->st.st_ino)
+        return changed(s, l->path, err);
+    return l->fd;
+}
+
+static int read_level(struct scan *s, struct level *l, const struct statx *x,
+                      struct stet_error *err)
+{
+    if (fstat(l->fd, &l->st) < 0)
+        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, l->path);
+    if (l->st.st_ino != x->stx_ino || l->st.st_dev != makedev(x->stx_dev_major, x->stx_dev_minor))
+        return changed(s, l->path, err);
+    if (s->list(s->list_ctx, l->fd, l->path, &l->names, err) < 0)
+        return stet_error_wrap(err, "%s", s->name);
+    tree_names_sort(&l->names);
+    return 0;
+}
+
+/* Goes down into the directory name of dirfd, which is path of the tree. */
+static int enter(struct scan *s, int dirfd, const char *name, const char *path,
+                 const struct statx *x, struct stet_error *err)
+{
+    if (stet_grow(&s->levels, &s->levels_cap, s->depth + 1, sizeof(*s->levels), err) < 0)
+        return -1;
+    struct level *l = &s->levels[s->depth];
+    *l = (struct level){.fd = -1};
+    l->path = stet_strdup(path, err);
+    if (l->path == NULL)
+        return -1;
+    s->depth++;
+    l->fd = openat(dirfd, name[0] == '\0' ? "." : name,
+                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (l->fd < 0)
+        return stet_error_errno(err, "%s: cannot open the directory \"%s\"", s->name, path);
+    if (s->depth > OPEN_LEVELS) {
+        struct level *far = &s->levels[s->depth - 1 - OPEN_LEVELS];
+        if (far->fd >= 0)
+            close(far->fd);
+        far->fd = -1;
+    }
+    return read_level(s, l, x, err);
+}
+
+static int add_entry(struct scan *s, struct stet_entry *e, const struct statx *x,
+                     struct stet_error *err)
+{
+    if (e->type == STET_ENTRY_FILE && x->stx_nlink > 1) {
+        struct tree_inode inode = {makedev(x->stx_dev_major, x->stx_dev_minor), x->stx_ino,
+                                   s->out->count};
+        if (tree_inodes_add(&s->inodes, &inode, err) < 0)
+            return -1;
+    }
+    return tree_append(s->out, e, err);
+}
+
+/* Reads name of dirfd into the tree, and goes down if it is a directory. */
+static int visit(struct scan *s, int dirfd, const char *name, const char *dir,
+                 struct stet_error *err)
+{
+    struct statx x;
+    struct stet_entry e;
+    stet_entry_init(&e);
+    int rc = -1;
+    e.path = join(dir, name, err);
+    if (e.path == NULL || check_name(s, &e, name, err) < 0)
+        goto out;
+    rc = read_entry(s, dirfd, name, &e, &x, err);
+    if (rc > 0) {
+        bool directory = e.type == STET_ENTRY_DIRECTORY;
+        rc = add_entry(s, &e, &x, err);
+        if (rc == 0 && directory)
+            rc = enter(s, dirfd, name, s->out->entries[s->out->count - 1].path, &x, err);
+    }
+out:
+    stet_entry_release(&e);
+    return rc;
+}
+
+static int walk(struct scan *s, struct stet_error *err)
+{
+    while (s->depth > 0) {
+        struct level *l = &s->levels[s->depth - 1];
+        if (l->next == l->names.count) {
+            level_release(l);
+            s->depth--;
+            continue;
+        }
+        if (l->next == 0 && stet_cancel_check(err) < 0)
+            return -1;
+        int fd = level_fd(s, l, err);
+        if (fd < 0)
+            return -1;
+        /* The name is read before visit() may move the levels. */
+        size_t i = l->next++;
+        if (visit(s, fd, tree_names_get(&l->names, i), l->path, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int scan_root(struct scan *s, struct stet_error *err)
+{
+    struct stat st;
+    if (fstat(s->root, &st) < 0)
+        return stet_error_errno(err, "%s: cannot read the metadata of the directory", s->name);
+    if (!S_ISDIR(st.st_mode))
+        return stet_error_input(err, "%s: is not a directory", s->name);
+    s->dev = st.st_dev;
+    if (visit(s, s->root, "", "", err) < 0)
+        return -1;
+    if (s->out->count == 0)
+        return stet_error_set(err, STET_ERROR_INTERNAL, 0, "%s: the root itself was filtered out",
+                              s->name);
+    if (walk(s, err) < 0)
+        return -1;
+    return tree_inodes_link(&s->inodes, s->out, err);
+}
+
+int tree_scan_with(int root, const char *name, const struct stet_tree_scan_options *options,
+                   const struct stet_log *log, tree_list_fn list, void *list_ctx,
+                   struct stet_tree *out, struct stet_error *err)
+{
+    struct scan s = {.root = root,
+                     .name = name,
+                     .options = options,
+                     .log = log,
+                     .list = list,
+                     .list_ctx = list_ctx,
+                     .out = out};
+    int rc = tree_xattr_reader_init(&s.xattrs, err);
+    if (rc == 0)
+        rc = scan_root(&s, err);
+    scan_release(&s);
+    if (rc < 0)
+        stet_tree_release(out);
+    return rc;
+}
+
+int stet_tree_scan(int root, const char *name, const struct stet_tree_scan_options *options,
+                   const struct stet_log *log, struct stet_tree *out, struct stet_error *err)
+{
+    return tree_scan_with(root, name, options, log, tree_list, NULL, out, err);
+}

@@ -1,0 +1,69 @@
+#include "lib/tree/internal.h"
+
+#define PHASE "tar"
+
+struct output {
+    struct stet_tar_writer *tar;
+    struct tree_readahead *files;
+    const struct stet_log *log;
+};
+
+static int write_content(struct output *o, const struct stet_entry *e, struct stet_error *err)
+{
+    for (uint64_t left = e->size; left > 0;) {
+        const char *data;
+        size_t len;
+        size_t max = left < SIZE_MAX ? (size_t)left : SIZE_MAX;
+        if (tree_readahead_next(o->files, max, &data, &len, err) < 0 ||
+            stet_tar_writer_data(o->tar, data, len, err) < 0)
+            return -1;
+        left -= len;
+        stet_log_phase_advance(o->log, left == 0, len, e->path);
+        if (left > 0 && stet_cancel_check(err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_entries(const struct stet_tree *t, struct output *o, struct stet_error *err)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct stet_entry *e = &t->entries[i];
+        if (stet_cancel_check(err) < 0 || stet_tar_writer_entry(o->tar, e, err) < 0)
+            return -1;
+        if (e->size == 0)
+            stet_log_phase_advance(o->log, 1, 0, e->path);
+        else if (write_content(o, e, err) < 0)
+            return -1;
+    }
+    return stet_tar_writer_finish(o->tar, err);
+}
+
+static uint64_t content_bytes(const struct stet_tree *t)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (__builtin_add_overflow(sum, t->entries[i].size, &sum))
+            return 0; /* unknown */
+    }
+    return sum;
+}
+
+int stet_tree_write_tar(const struct stet_tree *t, int root, struct stet_writer *out,
+                        unsigned threads, const struct stet_log *log, struct stet_error *err)
+{
+    struct output o = {.log = log};
+    int rc = -1;
+    o.tar = stet_tar_writer_new(out, err);
+    if (o.tar == NULL)
+        return -1;
+    o.files = tree_readahead_new(t, root, threads, err);
+    if (o.files != NULL) {
+        stet_log_phase_begin(log, PHASE, t->count, content_bytes(t));
+        rc = write_entries(t, &o, err);
+        stet_log_phase_end(log, PHASE);
+    }
+    tree_readahead_free(o.files);
+    stet_tar_writer_free(o.tar);
+    return rc;
+}
