@@ -24,10 +24,18 @@ struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *archi
                                     struct stet_error *err);
 void stet_solver_free(struct stet_solver *s);
 
-/* Reads an index in the ecosystem's form (Debian: the text of Packages) from memory; index_id is handed
- * back with each package. */
+/* Reads an index in the ecosystem's form (Debian: the text of Packages) from memory; index_id is
+ * handed back with each package. data is borrowed until the solver is freed: what is told of the
+ * packages of a solution is read from it then. name is for errors. */
 int stet_solver_add_index(struct stet_solver *s, const char *name, const char *data, size_t len,
                           unsigned index_id, struct stet_error *err);
+
+/*
+ * Appends, sorted, the names of the packages whose newest version (of this architecture) has the
+ * line "field: value" in its index exactly so: "Essential", "yes". For the ecosystems' base sets.
+ */
+int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
+                           struct stet_strv *out, struct stet_error *err);
 
 /* A package as the index describes it. Strings are borrowed from the solver. */
 struct stet_solve_package {
@@ -43,27 +51,32 @@ struct stet_solve_package {
 };
 
 struct stet_solve_request {
-    const struct stet_strv *install; /* "name", "name=version", "name:arch", "name/suite" is refused */
-    const struct stet_strv *favor;   /* preferred among alternatives, strongest first */
-    const struct stet_strv *first;   /* stage 0: these and what they need */
-    bool recommends;                 /* install Recommends as well */
+    const struct stet_strv
+        *install; /* "name", "name=version", "name:arch", "name/suite" is refused */
+    const struct stet_strv *favor; /* preferred among alternatives, strongest first */
+    const struct stet_strv *first; /* stage 0: these and what they need */
+    bool recommends;               /* install Recommends as well */
 };
 
 struct stet_solve_result {
-    struct stet_solve_package *packages; /* install order: stages ascending; within one, what is needed
-                                            before (Pre-Depends, then Depends), ties by name */
+    struct stet_solve_package
+        *packages; /* install order: stages ascending; within one, what is needed
+                      before (Pre-Depends, then Depends), ties by name */
     size_t count;
 };
 void stet_solve_result_release(struct stet_solve_result *r);
 
 /*
  * Solves. Of alternatives ("a | b") the first that can be installed is taken unless
- * another is wanted anyway; of providers of a virtual package a favored one, then the first by name.
- * Newest versions win. Nothing unneeded is installed.
+ * another is wanted anyway; of providers of a virtual package a favored one, then the first by
+ * name. Newest versions win; a package asked for by name is installed in its newest version or not
+ * at all. Nothing unneeded is installed. A virtual package may be asked for when exactly one
+ * package provides it.
  *
  * Stages: 0 holds request->first with its dependencies; every other package is in the lowest
- * stage >= 1 that is above the stages of what it pre-depends on (Pre-Depends and their dependencies), counting
- * only packages outside stage 0.
+ * stage >= 1 that is above the stages of what it pre-depends on (Pre-Depends and their
+ * dependencies), and not below those of what it depends on, counting only packages outside stage 0.
+ * Packages that depend on each other in a circle share a stage.
  *
  * Unknown names and unsatisfiable dependencies are STET_ERROR_INPUT: one line that says which
  * package needs what, and why that cannot be had (with similar names for an unknown one).
