@@ -36,6 +36,9 @@ struct stet_net_url {
 int stet_net_url_parse(const char *text, struct stet_net_url *out, struct stet_error *err);
 void stet_net_url_release(struct stet_net_url *u);
 
+/* Why no server may redirect so, or NULL when it may. */
+const char *stet_net_redirect_refused(enum stet_net_scheme from, enum stet_net_scheme to);
+
 /* "bytes A-B/T" of RFC 9110, 14.4; total is -1 for '*'. 0, or -1 when it is anything else. */
 int stet_net_parse_content_range(const char *s, int64_t *first, int64_t *last, int64_t *total);
 

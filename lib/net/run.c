@@ -268,11 +268,7 @@ static int redirect(struct stet_net_transfer *t, struct stet_error *err)
         stet_error_wrap(&t->failure, "the server redirects astray");
         return give_up_url(t, err);
     }
-    const char *refusal = NULL;
-    if (target.scheme == STET_NET_FILE)
-        refusal = "to a file of this machine";
-    else if (from == STET_NET_HTTPS && target.scheme == STET_NET_HTTP)
-        refusal = "from https to http";
+    const char *refusal = stet_net_redirect_refused(from, target.scheme);
     if (refusal != NULL) {
         stet_net_url_release(&target);
         stet_net_stop(t, STET_NET_GIVE_UP, STET_ERROR_INPUT,

@@ -130,6 +130,15 @@ void stet_net_url_release(struct stet_net_url *u)
     *u = (struct stet_net_url){.scheme = STET_NET_HTTP};
 }
 
+const char *stet_net_redirect_refused(enum stet_net_scheme from, enum stet_net_scheme to)
+{
+    if (to == STET_NET_FILE)
+        return "to a file of this machine";
+    if (from == STET_NET_HTTPS && to == STET_NET_HTTP)
+        return "from https to http";
+    return NULL;
+}
+
 static int digits(const char **p, int64_t *out)
 {
     int64_t value = 0;

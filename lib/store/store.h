@@ -4,9 +4,9 @@
  * Layout below the store's directory:
  *   sha256/ab/abcdef…   verified contents, mode 0444, never changed
  *   partial/<hex>       a download under way, locked (OFD lock) by the process that writes it
- *   index/<hex>         small documents by the SHA-256 of their URL (InRelease files), see stet_store_memo_*
- *   work/<name>/        working directories of builds, locked while in use
- * Safe for any number of processes: contents appear by link(2) or rename(2), whole.
+ *   index/<hex>         small documents by the SHA-256 of their URL (InRelease files), see
+ * stet_store_memo_* work/<name>/        working directories of builds, locked while in use Safe for
+ * any number of processes: contents appear by link(2) or rename(2), whole.
  */
 #ifndef STET_STORE_STORE_H
 #define STET_STORE_STORE_H
@@ -22,19 +22,21 @@
 struct stet_store;
 
 /* Opens (and makes, with parents, mode 0755) the store at dir. Removes working directories and
- * partial files of processes that are gone (partials older than 7 days only, so that they can be resumed). */
+ * partial files of processes that are gone (partials older than 7 days only, so that they can be
+ * resumed). */
 struct stet_store *stet_store_open(const char *dir, const struct stet_log *log,
                                    struct stet_error *err);
 void stet_store_free(struct stet_store *s);
 
-/* The place used when the user names none: $XDG_CACHE_HOME/stet, else $HOME/.cache/stet, else, as root,
- * /var/cache/stet (uid 0 always uses the last). getenv is passed in. The caller frees it. NULL with err when there is no place. */
+/* The place used when the user names none: $XDG_CACHE_HOME/stet, else $HOME/.cache/stet, else, as
+ * root, /var/cache/stet (uid 0 always uses the last). getenv is passed in. The caller frees it.
+ * NULL with err when there is no place. */
 char *stet_store_default_dir(const char *(*getenv_fn)(const char *name), unsigned uid,
                              struct stet_error *err);
 
-/* Opens the content for reading: a descriptor, -2 when it is not there (err untouched), -1 with err.
- * size: when not -1, a file of another size is removed and counts as not there. The hash is not computed
- * again here: readers of packages verify while they read. */
+/* Opens the content for reading: a descriptor, -2 when it is not there (err untouched), -1 with
+ * err. size: when not -1, a file of another size is removed and counts as not there. The hash is
+ * not computed again here: readers of packages verify while they read. */
 int stet_store_open_content(struct stet_store *s, const struct stet_digest *digest, int64_t size,
                             struct stet_error *err);
 /* Removes a content that was found to be damaged. */
@@ -54,17 +56,18 @@ struct stet_store_item {
 
 /*
  * Makes sure that all items are in the store, downloading what is missing, in parallel. Size and
- * SHA-256 are checked before a content gets its name. A download cut off is resumed from partial/; one
- * that another process is making is waited for. offline: nothing is downloaded, and what
- * is missing is an error that names the first missing item and how many there are.
+ * SHA-256 are checked before a content gets its name. A download cut off is resumed from partial/;
+ * one that another process is making is waited for. offline: nothing is downloaded, and what is
+ * missing is an error that names the first missing item and how many there are.
  */
 int stet_store_fetch(struct stet_store *s, struct stet_store_item *items, size_t count,
                      bool offline, const struct stet_net_options *net, const struct stet_log *log,
                      struct stet_error *err);
 
 /*
- * A document remembered by a key (a URL): for documents whose hash is not known beforehand (InRelease). The
- * caller verifies them; the store only keeps the last one. get appends to out: 1, or 0 when there is none.
+ * A document remembered by a key (a URL): for documents whose hash is not known beforehand
+ * (InRelease). The caller verifies them; the store only keeps the last one. get appends to out: 1,
+ * or 0 when there is none.
  */
 int stet_store_memo_get(struct stet_store *s, const char *key, struct stet_buffer *out,
                         struct stet_error *err);
@@ -72,8 +75,9 @@ int stet_store_memo_put(struct stet_store *s, const char *key, const void *data,
                         struct stet_error *err);
 
 /*
- * A private working directory below parent (NULL: the store's work/), mode 0700, named stet-XXXXXX, locked while
- * this process lives; remains of dead processes are removed by the next stet_store_open() or stet_store_work_new() with the same parent.
+ * A private working directory below parent (NULL: the store's work/), mode 0700, named stet-XXXXXX,
+ * locked while this process lives; remains of dead processes are removed by the next
+ * stet_store_open() or stet_store_work_new() with the same parent.
  */
 struct stet_store_work {
     int fd;      /* of the directory */
