@@ -123,11 +123,9 @@ static void init_header(struct ustar *h, char type)
     h->type = type;
     memcpy(h->magic, "ustar", sizeof(h->magic));
     memcpy(h->version, "00", sizeof(h->version));
-    put_octal(h->devmajor, sizeof(h->devmajor), 0);
-    put_octal(h->devminor, sizeof(h->devminor), 0);
 }
 
-/* The header of the extended header that the records are the content of. */
+/* The extended header whose content the records are. Its device fields stay empty. */
 static int put_records(struct stet_tar_writer *w)
 {
     static const char name[] = "././@PaxHeader";
@@ -193,10 +191,8 @@ static int put_header(struct stet_tar_writer *w, const struct stet_entry *e)
     put_octal(h.mtime, sizeof(h.mtime), mtime_fits(e->mtime) ? (uint64_t)e->mtime : 0);
     if (is_link(e))
         put_text(h.linkname, e->link, strlen(e->link));
-    if (is_device(e)) {
-        put_octal(h.devmajor, sizeof(h.devmajor), e->major);
-        put_octal(h.devminor, sizeof(h.devminor), e->minor);
-    }
+    put_octal(h.devmajor, sizeof(h.devmajor), is_device(e) ? e->major : 0);
+    put_octal(h.devminor, sizeof(h.devminor), is_device(e) ? e->minor : 0);
     put_checksum(&h);
     return put(w, &h, sizeof(h));
 }
