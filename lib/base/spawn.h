@@ -20,14 +20,15 @@ struct stet_spawn_fd {
 };
 
 struct stet_spawn {
-    const char *const *argv; /* argv[0] is looked up in /usr/local/sbin:…:/bin unless it has a '/' */
-    const char *const *env;  /* NULL: PATH=/usr/sbin:/usr/bin:/sbin:/bin and LC_ALL=C alone */
+    const char *const
+        *argv; /* argv[0] is looked up in /usr/local/sbin:…:/bin unless it has a '/' */
+    const char *const *env; /* NULL: PATH=/usr/sbin:/usr/bin:/sbin:/bin and LC_ALL=C alone */
     const struct stet_spawn_fd *fds;
     size_t fd_count;
-    struct stet_buffer *out; /* standard output, or NULL: /dev/null */
+    struct stet_buffer *out;    /* standard output, or NULL: /dev/null */
     struct stet_buffer *errout; /* standard error, or NULL: /dev/null */
-    size_t output_max;       /* bytes kept of each; the rest is read and dropped */
-    int timeout_ms;          /* 0: none; then it is killed and STET_ERROR_ENVIRONMENT */
+    size_t output_max;          /* bytes kept of each; the rest is read and dropped */
+    int timeout_ms;             /* 0: none; then it is killed and STET_ERROR_ENVIRONMENT */
 };
 
 /* The exit status 0..255, 128 + signal when killed by one, or -1 with err when it
