@@ -88,6 +88,9 @@ int stet_oci_copy_checked(struct stet_reader *in, struct stet_writer *out, uint6
                           const struct stet_digest *digest, const char *name,
                           struct stet_error *err);
 
+/* The digest of all that in has to give. */
+int stet_oci_digest_reader(struct stet_reader *in, struct stet_digest *out, struct stet_error *err);
+
 /* ---- writing: layout.c, archive.c ---- */
 
 int stet_oci_write_layout(const struct stet_oci_image *image,
@@ -141,9 +144,6 @@ int stet_oci_files_read_blob(const struct stet_oci_files *files, const struct st
 int stet_oci_select(const struct stet_oci_files *files, const char *reference,
                     struct stet_oci_descriptor *out, struct stet_error *err);
 
-struct stet_oci_source_file {
-    char *path; /* in files */
-};
 struct stet_oci_source {
     struct stet_oci_files files;
     char *path;

@@ -85,3 +85,23 @@ int stet_oci_copy_checked(struct stet_reader *in, struct stet_writer *out, uint6
     }
     return rc;
 }
+
+int stet_oci_digest_reader(struct stet_reader *in, struct stet_digest *out, struct stet_error *err)
+{
+    struct stet_digest_state state;
+    _cleanup_free_ char *buffer = malloc(COPY_SIZE);
+    ssize_t n;
+
+    if (!buffer)
+        return stet_error_oom(err, "hashing");
+    if (stet_digest_begin(&state, err) < 0)
+        return -1;
+    while ((n = stet_reader_read(in, buffer, COPY_SIZE, err)) > 0)
+        if (stet_digest_update(&state, buffer, (size_t)n, err) < 0 || stet_cancel_check(err) < 0)
+            break;
+    if (n != 0) {
+        stet_digest_release(&state);
+        return -1;
+    }
+    return stet_digest_finish(&state, out, err);
+}
