@@ -1,0 +1,193 @@
+/*
+ * Strict reading over jansson.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/json/json.h"
+
+/* jansson's own limit is far above ours and its message would not name the place. */
+static int check_depth(const char *data, size_t len, const char *name, struct stet_error *err)
+{
+    unsigned depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < len; i++) {
+        if (in_string) {
+            if (data[i] == '\\')
+                i++;
+            else if (data[i] == '"')
+                in_string = false;
+        } else if (data[i] == '"') {
+            in_string = true;
+        } else if (data[i] == '[' || data[i] == '{') {
+            if (++depth > STET_JSON_DEPTH_MAX)
+                return stet_error_input(err, "%s: nested more than %d levels deep", name,
+                                        STET_JSON_DEPTH_MAX);
+        } else if (data[i] == ']' || data[i] == '}') {
+            depth -= depth > 0;
+        }
+    }
+    return 0;
+}
+
+json_t *stet_json_parse(const char *data, size_t len, size_t max, const char *name,
+                        struct stet_error *err)
+{
+    json_error_t where;
+
+    if (len > max) {
+        stet_error_input(err, "%s: larger than the %zu bytes allowed", name, max);
+        return NULL;
+    }
+    if (check_depth(data, len, name, err) < 0)
+        return NULL;
+    json_t *value =
+        json_loadb(data ? data : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+    if (!value)
+        stet_error_input(err, "%s:%d:%d: not valid JSON: %s", name, where.line, where.column,
+                         where.text);
+    return value;
+}
+
+json_t *stet_json_read(int dirfd, const char *path, size_t max, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
+
+    if (stet_fs_read(dirfd, path, max, &text, err) < 0)
+        return NULL;
+    return stet_json_parse(text.data, text.len, max, path, err);
+}
+
+/* The member of that type: 1, 0 absent, -1 another type. */
+static int member(const json_t *obj, const char *where, const char *key, json_type type,
+                  const char *type_name, json_t **out, struct stet_error *err)
+{
+    *out = json_object_get(obj, key);
+    if (!*out)
+        return 0;
+    if (json_typeof(*out) == type)
+        return 1;
+    *out = NULL;
+    return stet_error_input(err, "%s: '%s' must be %s", where, key, type_name);
+}
+
+/* Turns "absent" into an error. */
+static int required(int found, const char *where, const char *key, struct stet_error *err)
+{
+    if (found > 0)
+        return 0;
+    return found < 0 ? -1 : stet_error_input(err, "%s: '%s' is missing", where, key);
+}
+
+int stet_json_opt_string(const json_t *obj, const char *where, const char *key, const char **out,
+                         struct stet_error *err)
+{
+    json_t *value;
+    int found = member(obj, where, key, JSON_STRING, "a string", &value, err);
+
+    *out = found > 0 ? json_string_value(value) : NULL;
+    if (found > 0 && strlen(*out) != json_string_length(value))
+        return stet_error_input(err, "%s: '%s' holds a NUL byte", where, key);
+    return found;
+}
+
+int stet_json_get_string(const json_t *obj, const char *where, const char *key, const char **out,
+                         struct stet_error *err)
+{
+    return required(stet_json_opt_string(obj, where, key, out, err), where, key, err);
+}
+
+int stet_json_opt_integer(const json_t *obj, const char *where, const char *key, int64_t min,
+                          int64_t max, int64_t *out, struct stet_error *err)
+{
+    json_t *value;
+    int found = member(obj, where, key, JSON_INTEGER, "a whole number", &value, err);
+
+    if (found <= 0)
+        return found;
+    *out = (int64_t)json_integer_value(value);
+    if (*out < min || *out > max)
+        return stet_error_input(
+            err, "%s: '%s' is %" PRId64 ", which is not from %" PRId64 " to %" PRId64, where, key,
+            *out, min, max);
+    return 1;
+}
+
+int stet_json_get_integer(const json_t *obj, const char *where, const char *key, int64_t min,
+                          int64_t max, int64_t *out, struct stet_error *err)
+{
+    return required(stet_json_opt_integer(obj, where, key, min, max, out, err), where, key, err);
+}
+
+int stet_json_opt_object(const json_t *obj, const char *where, const char *key, json_t **out,
+                         struct stet_error *err)
+{
+    return member(obj, where, key, JSON_OBJECT, "an object", out, err);
+}
+
+int stet_json_get_object(const json_t *obj, const char *where, const char *key, json_t **out,
+                         struct stet_error *err)
+{
+    return required(stet_json_opt_object(obj, where, key, out, err), where, key, err);
+}
+
+int stet_json_opt_array(const json_t *obj, const char *where, const char *key, json_t **out,
+                        struct stet_error *err)
+{
+    return member(obj, where, key, JSON_ARRAY, "a list", out, err);
+}
+
+int stet_json_get_array(const json_t *obj, const char *where, const char *key, json_t **out,
+                        struct stet_error *err)
+{
+    return required(stet_json_opt_array(obj, where, key, out, err), where, key, err);
+}
+
+int stet_json_opt_strings(const json_t *obj, const char *where, const char *key,
+                          struct stet_strv *out, struct stet_error *err)
+{
+    json_t *list, *item;
+    size_t i;
+    int found = stet_json_opt_array(obj, where, key, &list, err);
+
+    if (found <= 0)
+        return found;
+    json_array_foreach(list, i, item)
+    {
+        const char *s = json_string_value(item);
+        if (!s || strlen(s) != json_string_length(item))
+            return stet_error_input(err, "%s: '%s[%zu]' must be a string", where, key, i);
+        if (stet_strv_add(out, s, err) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+int stet_json_get_strings(const json_t *obj, const char *where, const char *key,
+                          struct stet_strv *out, struct stet_error *err)
+{
+    return required(stet_json_opt_strings(obj, where, key, out, err), where, key, err);
+}
+
+static bool is_known(const char *key, const char *const *keys)
+{
+    for (; *keys; keys++)
+        if (strcmp(*keys, key) == 0)
+            return true;
+    return false;
+}
+
+int stet_json_only_keys(const json_t *obj, const char *where, const char *const *keys,
+                        struct stet_error *err)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)obj, key, value)
+    {
+        if (!is_known(key, keys))
+            return stet_error_input(err, "%s: unknown member '%s'", where, key);
+    }
+    return 0;
+}
