@@ -188,7 +188,9 @@ const char *stet_recipe_check_glob(const char *s)
             if (!p)
                 return "is not a glob; a '[' is not closed";
         } else if (*p == '\\') {
-            return "is not a glob; '\\' has no meaning here, use '?' or a class";
+            p++;
+            if (*p == '\0' || *p == '/')
+                return "is not a glob; a '\\' has nothing to quote";
         } else if (p[0] == '*' && p[1] == '*') {
             if (p[-1] != '/' || (p[2] != '/' && p[2] != '\0'))
                 return why;

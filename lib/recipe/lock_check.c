@@ -56,7 +56,7 @@ static int check_signers(const struct stet_strv *v, size_t i, struct stet_error 
 static int check_index(const struct stet_lock_index *x, size_t i, struct stet_error *err)
 {
     static const char w[] = "indexes";
-    if (check_string(w, i, "suite", x->suite, true, stet_recipe_check_suite, err) < 0 ||
+    if (check_string(w, i, "suite", x->suite, false, stet_recipe_check_suite, err) < 0 ||
         check_string(w, i, "component", x->component, true, stet_recipe_check_suite, err) < 0 ||
         check_string(w, i, "mirror", x->mirror, false, check_base_url, err) < 0 ||
         check_string(w, i, "url", x->url, false, stet_recipe_check_url, err) < 0 ||

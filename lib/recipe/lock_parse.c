@@ -78,7 +78,7 @@ static int read_index(const json_t *o, const char *where, struct stet_lock *l,
                                        "size",  "digest",    "release", NULL};
     struct stet_lock_index *x = stet_lock_add_index(l, err);
     if (!x || stet_json_only_keys(o, where, keys, err) < 0 ||
-        opt_copy(o, where, "suite", &x->suite, err) < 0 ||
+        get_copy(o, where, "suite", &x->suite, err) < 0 ||
         opt_copy(o, where, "component", &x->component, err) < 0 ||
         get_copy(o, where, "mirror", &x->mirror, err) < 0 ||
         get_copy(o, where, "url", &x->url, err) < 0 || get_size(o, where, &x->size, err) < 0 ||
