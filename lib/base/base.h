@@ -15,5 +15,6 @@
 #include "lib/base/pool.h"
 #include "lib/base/spawn.h"
 #include "lib/base/stream.h"
+#include "lib/base/utf8.h"
 
 #endif

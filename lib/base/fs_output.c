@@ -1,159 +1,190 @@
-/*
- * Files that appear whole or not at all.
- */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "lib/base/fs_private.h"
 
-enum { TEMP_TRIES = 64 };
-
 atomic_bool stet_fs_deny_tmpfile;
 
-int stet_fs_temp_name(char name[STET_FS_TEMP_NAME_SIZE])
+static bool is_name(const char *leaf)
 {
-    unsigned char random[8];
-    char hex[17];
-
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-        return -1;
-    for (size_t i = 0; i < sizeof(random); i++)
-        snprintf(hex + 2 * i, 3, "%02x", random[i]);
-    snprintf(name, STET_FS_TEMP_NAME_SIZE, ".stet-%s.tmp", hex);
-    return 0;
+    return *leaf != '\0' && strcmp(leaf, ".") != 0 && strcmp(leaf, "..") != 0;
 }
 
-int stet_fs_create_temp(int dirfd, char name[STET_FS_TEMP_NAME_SIZE], mode_t mode)
-{
-    for (int i = 0; i < TEMP_TRIES; i++) {
-        if (stet_fs_temp_name(name) < 0)
-            return -1;
-        int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
-    }
-    return -1;
-}
-
-static int split_path(struct stet_fs_output *out, int dirfd, const char *path,
-                      struct stet_error *err)
+/* Opens the directory of path in out->dirfd and keeps the last component in out->leaf. */
+static int open_parent(struct stet_fs_output *out, int dirfd, const char *path,
+                       struct stet_error *err)
 {
     const char *slash = strrchr(path, '/');
-    const char *leaf = slash ? slash + 1 : path;
-    _cleanup_free_ char *dir = NULL;
+    const char *leaf = slash == NULL ? path : slash + 1;
+    _cleanup_free_ char *parent = NULL;
 
-    if (!*leaf || strcmp(leaf, ".") == 0 || strcmp(leaf, "..") == 0)
-        return stet_error_input(err, "'%s' does not name a file", path);
-    dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    out->leaf = strdup(leaf);
-    out->path = strdup(path);
-    if (!dir || !out->leaf || !out->path)
-        return stet_error_oom(err, path);
-    out->dirfd = openat(dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!is_name(leaf))
+        return stet_error_input(err, "the path \"%s\" does not end in a file name", path);
+    out->path = stet_strdup(path, err);
+    out->leaf = stet_strdup(leaf, err);
+    if (out->path == NULL || out->leaf == NULL)
+        return -1;
+    /* With the slash, so that the directory of "/x" is "/". */
+    parent = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    if (parent == NULL)
+        return stet_error_oom(err, "cannot copy a path");
+    out->dirfd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->dirfd < 0 && errno == EACCES)
+        out->dirfd = openat(dirfd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (out->dirfd < 0)
-        return stet_error_errno(err, "cannot open directory '%s'", dir);
+        return stet_error_errno(err, "cannot open the directory of %s", path);
     return 0;
 }
 
-static int open_unnamed(struct stet_fs_output *out)
+/*
+ * Renaming over a device, or over /dev/stdout (a link into /proc), would destroy it
+ * for everyone on the machine: only files, and links to files, are replaced.
+ */
+static int check_target(const struct stet_fs_output *out, struct stet_error *err)
 {
-    if (atomic_load(&stet_fs_deny_tmpfile)) {
+    char target[8];
+    struct stat st;
+    ssize_t n = readlinkat(out->dirfd, out->leaf, target, sizeof(target));
+    bool in_proc = n >= 6 && memcmp(target, "/proc/", 6) == 0;
+
+    if (!in_proc && (fstatat(out->dirfd, out->leaf, &st, 0) < 0 || S_ISREG(st.st_mode)))
+        return 0;
+    return stet_error_input(err, "%s exists and is not a regular file: name another file",
+                            out->path);
+}
+
+/* Does the file system lack O_TMPFILE? Old kernels take it for opening a directory. */
+static bool lacks_tmpfile(int errnum)
+{
+    return errnum == EOPNOTSUPP || errnum == EISDIR || errnum == ENOENT || errnum == EINVAL ||
+           errnum == ENOSYS;
+}
+
+static int open_file(struct stet_fs_output *out, struct stet_error *err)
+{
+    char temp[STET_FS_TEMP_NAME_SIZE];
+
+    if (!atomic_load(&stet_fs_deny_tmpfile))
+        out->fd = openat(out->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    else
         errno = EOPNOTSUPP;
-        return -1;
+    if (out->fd >= 0)
+        return 0;
+    if (lacks_tmpfile(errno)) {
+        out->fd = stet_fs_create_temp(out->dirfd, temp, 0666);
+        if (out->fd >= 0) {
+            out->tmpname = stet_strdup(temp, err);
+            if (out->tmpname != NULL)
+                return 0;
+            (void)unlinkat(out->dirfd, temp, 0);
+            return -1;
+        }
     }
-    return openat(out->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    return stet_error_errno(err, "cannot create %s", out->path);
 }
 
 int stet_fs_output_open(struct stet_fs_output *out, int dirfd, const char *path,
                         struct stet_error *err)
 {
-    char tmp[STET_FS_TEMP_NAME_SIZE];
-
     *out = (struct stet_fs_output)STET_FS_OUTPUT_INIT;
-    if (split_path(out, dirfd, path, err) < 0)
-        goto failed;
-    out->fd = open_unnamed(out);
-    if (out->fd >= 0)
+    if (open_parent(out, dirfd, path, err) == 0 && check_target(out, err) == 0 &&
+        open_file(out, err) == 0)
         return 0;
-    out->fd = stet_fs_create_temp(out->dirfd, tmp, 0666);
-    if (out->fd < 0) {
-        stet_error_errno(err, "cannot make '%s'", path);
-        goto failed;
-    }
-    out->tmpname = strdup(tmp);
-    if (!out->tmpname) {
-        unlinkat(out->dirfd, tmp, 0);
-        stet_error_oom(err, path);
-        goto failed;
-    }
-    return 0;
-failed:
     stet_fs_output_release(out);
     return -1;
 }
 
-/* Gives the unnamed file a hidden name, because linkat(2) does not replace and rename(2) does. */
-static int give_temp_name(struct stet_fs_output *out)
+/* Gives the nameless file a name. Linking the descriptor itself needs a privilege; its
+ * name in /proc needs /proc. */
+static int link_fd(int fd, int dirfd, const char *name)
 {
-    char name[STET_FS_TEMP_NAME_SIZE], self[64];
+    char self[32];
 
-    snprintf(self, sizeof(self), "/proc/self/fd/%d", out->fd);
-    for (int i = 0; i < TEMP_TRIES; i++) {
-        if (stet_fs_temp_name(name) < 0)
+    if (linkat(fd, "", dirfd, name, AT_EMPTY_PATH) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return -1;
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, self, dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* A name can be linked only where there is none, so a target is replaced by renaming. */
+static int publish_nameless(struct stet_fs_output *out)
+{
+    char temp[STET_FS_TEMP_NAME_SIZE];
+    int saved;
+
+    if (link_fd(out->fd, out->dirfd, out->leaf) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return -1;
+    do {
+        if (stet_fs_temp_name(temp) < 0)
             return -1;
-        if (linkat(AT_FDCWD, self, out->dirfd, name, AT_SYMLINK_FOLLOW) == 0) {
-            out->tmpname = strdup(name);
-            if (!out->tmpname)
-                unlinkat(out->dirfd, name, 0);
-            return out->tmpname ? 0 : -1;
-        }
-        if (errno != EEXIST)
-            return -1;
-    }
+        if (link_fd(out->fd, out->dirfd, temp) == 0)
+            break;
+    } while (errno == EEXIST);
+    if (renameat(out->dirfd, temp, out->dirfd, out->leaf) == 0)
+        return 0;
+    saved = errno;
+    (void)unlinkat(out->dirfd, temp, 0);
+    errno = saved;
     return -1;
+}
+
+static int publish(struct stet_fs_output *out, struct stet_error *err)
+{
+    int rc;
+
+    if (out->fd < 0)
+        return stet_error_set(err, STET_ERROR_INTERNAL, 0, "publish of an output that is not open");
+    if (fsync(out->fd) < 0)
+        return stet_error_errno(err, "cannot write %s to disk", out->path);
+    if (check_target(out, err) < 0)
+        return -1;
+    if (out->tmpname == NULL)
+        rc = publish_nameless(out);
+    else
+        rc = renameat(out->dirfd, out->tmpname, out->dirfd, out->leaf);
+    if (rc < 0)
+        return stet_error_errno(err, "cannot create %s", out->path);
+    free(out->tmpname);
+    out->tmpname = NULL;
+    /* The name is there already, and must not be reported as missing. */
+    (void)fsync(out->dirfd);
+    return 0;
 }
 
 int stet_fs_output_publish(struct stet_fs_output *out, struct stet_error *err)
 {
-    int result = 0;
+    int rc = publish(out, err);
 
-    if (fsync(out->fd) < 0)
-        result = stet_error_errno(err, "cannot write '%s' to disk", out->path);
-    else if (!out->tmpname && give_temp_name(out) < 0)
-        result = stet_error_errno(err, "cannot name '%s'", out->path);
-    else if (renameat(out->dirfd, out->tmpname, out->dirfd, out->leaf) < 0)
-        result = stet_error_errno(err, "cannot name '%s'", out->path);
-    if (result == 0) {
-        free(out->tmpname);
-        out->tmpname = NULL;
-    }
     stet_fs_output_release(out);
-    return result;
+    return rc;
 }
 
 void stet_fs_output_release(struct stet_fs_output *out)
 {
-    if (out->tmpname)
-        unlinkat(out->dirfd, out->tmpname, 0);
+    if (out->tmpname != NULL && out->dirfd >= 0)
+        (void)unlinkat(out->dirfd, out->tmpname, 0);
     stet_cleanup_close(&out->fd);
     stet_cleanup_close(&out->dirfd);
-    free(out->tmpname);
     free(out->leaf);
+    free(out->tmpname);
     free(out->path);
     *out = (struct stet_fs_output)STET_FS_OUTPUT_INIT;
 }
 
 int stet_fs_write(int dirfd, const char *path, const void *data, size_t len, struct stet_error *err)
 {
-    struct stet_fs_output out;
+    struct stet_fs_output out = STET_FS_OUTPUT_INIT;
 
     if (stet_fs_output_open(&out, dirfd, path, err) < 0)
         return -1;
-    int result = stet_fs_write_fd(out.fd, path, data, len, err);
-    if (result == 0)
-        result = stet_fs_output_publish(&out, err);
-    stet_fs_output_release(&out);
-    return result;
+    if (stet_fs_write_fd(out.fd, path, data, len, err) < 0) {
+        stet_fs_output_release(&out);
+        return -1;
+    }
+    return stet_fs_output_publish(&out, err);
 }

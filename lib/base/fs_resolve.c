@@ -89,11 +89,20 @@ static int go_up(struct walk *w)
     return 0;
 }
 
-static int go_down(struct walk *w, const char *name)
+/* Takes fd over. */
+static int go_down(struct walk *w, const char *name, int fd)
 {
-    if (stet_strv_add(&w->names, name, NULL) < 0)
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        close(fd);
+        return fail(ENOTDIR);
+    }
+    if (stet_strv_add(&w->names, name, NULL) < 0) {
+        close(fd);
         return fail(ENOMEM);
-    return stand(w, open_dir_path(w->dir, name));
+    }
+    return stand(w, fd);
 }
 
 /*
@@ -206,7 +215,7 @@ static int pass_through(struct walk *w, const char *name)
     link = is_link(fd);
     if (link < 0)
         return -1;
-    return link ? follow(w, fd) : go_down(w, name);
+    return link ? follow(w, fd) : go_down(w, name, stet_steal_fd(&fd));
 }
 
 /* The walk ends at the directory it stands in. */

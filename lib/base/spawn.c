@@ -1,235 +1,432 @@
 /*
- * Running a program of the host. Between fork and exec only async-signal-safe calls are made,
- * because other threads of the parent may have held any lock at the fork.
+ * Between fork and exec only async-signal-safe calls are made and nothing is allocated:
+ * another thread may hold any lock at the moment of the fork. So all that the child
+ * needs is laid out in struct plan before.
  */
 #include "lib/base/spawn.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "lib/base/fs.h"
 #include "lib/base/log.h"
 
-enum { TICK_MS = 100, FDS_MAX = 8 };
+/* How often a request to stop is looked for; an event of the child wakes at once. */
+enum { TICK_MS = 100, TICK_BLIND_MS = 10 };
 
-static const char *const plain_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
-static const char *const search_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                          "/usr/bin",        "/sbin",          "/bin"};
+static const char *const default_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+static const char *const places[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                     "/usr/bin",        "/sbin",          "/bin"};
 
-static char *find_program(const char *name, struct stet_error *err)
-{
-    if (strchr(name, '/'))
-        return stet_strdup(name, err);
-    for (size_t i = 0; i < sizeof(search_path) / sizeof(search_path[0]); i++) {
-        char *path = stet_format(err, "%s/%s", search_path[i], name);
-        if (!path || access(path, X_OK) == 0)
-            return path;
-        free(path);
-    }
-    errno = ENOENT;
-    return NULL;
-}
-
-struct child {
-    const struct stet_spawn *spawn;
-    const char *program;
-    int out[2], errout[2]; /* pipes; 0 is read here */
-    int failure[2];        /* errno of a failed exec */
+struct plan {
+    char *program;
+    char **argv;
+    char **envp;
+    struct stet_spawn_fd *fds; /* the caller's, and 0, 1 and 2 */
+    int *high;                 /* the child's copies of fds[].from */
+    size_t fd_count;
+    int lowest_free; /* above every fds[].to */
+    int status_fd;   /* the errno of a failure before exec is written here */
     pid_t parent;
+    sigset_t mask; /* the caller's */
 };
 
-static int redirect(int from, int to)
+static void plan_release(struct plan *p)
 {
-    return dup2(from, to) < 0 ? -1 : 0;
+    free(p->program);
+    free(p->fds);
+    free(p->high);
 }
 
-/* Moves the caller's descriptors out of the way of each other before giving them their numbers. */
-static int pass_fds(const struct stet_spawn *s, int *highest)
+static bool is_program(const char *path)
 {
-    int moved[FDS_MAX];
+    struct stat st;
 
-    for (size_t i = 0; i < s->fd_count; i++) {
-        moved[i] = fcntl(s->fds[i].from, F_DUPFD, 64);
-        if (moved[i] < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < s->fd_count; i++) {
-        if (redirect(moved[i], s->fds[i].to) < 0)
-            return -1;
-        if (s->fds[i].to > *highest)
-            *highest = s->fds[i].to;
-    }
-    return 0;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-static bool is_passed(const struct stet_spawn *s, int fd)
+static int missing(const char *name, const char *package, struct stet_error *err)
 {
+    if (package == NULL)
+        return stet_error_set(err, STET_ERROR_ENVIRONMENT, ENOENT, "cannot run %s", name);
+    return stet_error_set(err, STET_ERROR_ENVIRONMENT, 0,
+                          "cannot run %s: it is not installed; install the Debian package %s", name,
+                          package);
+}
+
+static int find_program(const char *name, const char *package, char **out, struct stet_error *err)
+{
+    if (strchr(name, '/') != NULL) {
+        if (access(name, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+            return missing(name, package, err);
+        *out = stet_strdup(name, err);
+        return *out == NULL ? -1 : 0;
+    }
+    for (size_t i = 0; *name != '\0' && i < sizeof(places) / sizeof(places[0]); i++) {
+        _cleanup_free_ char *path = stet_format(err, "%s/%s", places[i], name);
+
+        if (path == NULL)
+            return -1;
+        if (is_program(path)) {
+            *out = stet_steal_pointer(&path);
+            return 0;
+        }
+    }
+    return missing(name, package, err);
+}
+
+/* Lays out the child's descriptors: 0, 1 and 2 first, so that the caller's own win. */
+static int plan_fds(struct plan *p, const struct stet_spawn *s, int null, int out, int errout,
+                    struct stet_error *err)
+{
+    const struct stet_spawn_fd standard[3] = {{null, 0}, {out, 1}, {errout, 2}};
+
+    p->fds = calloc(s->fd_count + 3, sizeof(*p->fds));
+    p->high = calloc(s->fd_count + 3, sizeof(*p->high));
+    if (p->fds == NULL || p->high == NULL)
+        return stet_error_oom(err, "cannot run a program");
+    memcpy(p->fds, standard, sizeof(standard));
     for (size_t i = 0; i < s->fd_count; i++)
-        if (s->fds[i].to == fd)
-            return true;
-    return false;
-}
-
-static int set_up_fds(const struct child *c, int failure, int *failure_out)
-{
-    int highest = 2;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    /* Above everything that is given a number, so that it is not overwritten. */
-    *failure_out = fcntl(failure, F_DUPFD_CLOEXEC, 128);
-    if (null < 0 || *failure_out < 0 || redirect(null, 0) < 0 ||
-        redirect(c->out[1] >= 0 ? c->out[1] : null, 1) < 0 ||
-        redirect(c->errout[1] >= 0 ? c->errout[1] : null, 2) < 0 ||
-        pass_fds(c->spawn, &highest) < 0)
-        return -1;
-    for (int fd = 3; fd < *failure_out; fd++)
-        if (!is_passed(c->spawn, fd))
-            close(fd);
-    syscall(SYS_close_range, (unsigned)*failure_out + 1, ~0U, 0);
+        p->fds[i + 3] = s->fds[i];
+    p->fd_count = s->fd_count + 3;
+    p->lowest_free = 3;
+    for (size_t i = 0; i < p->fd_count; i++) {
+        if (p->fds[i].from < 0 || p->fds[i].to < 0 || p->fds[i].to >= 1 << 20)
+            return stet_error_set(err, STET_ERROR_INTERNAL, EBADF,
+                                  "cannot run %s: descriptor %d as %d", s->argv[0], p->fds[i].from,
+                                  p->fds[i].to);
+        if (p->fds[i].to >= p->lowest_free)
+            p->lowest_free = p->fds[i].to + 1;
+    }
     return 0;
 }
 
-_Noreturn static void run_child(const struct child *c)
-{
-    int failure = c->failure[1];
-    sigset_t none;
+/* ---- in the child ---- */
 
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != c->parent)
-        _exit(127);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    if (set_up_fds(c, c->failure[1], &failure) == 0)
-        execve(c->program, (char *const *)c->spawn->argv,
-               (char *const *)(c->spawn->env ? c->spawn->env : plain_env));
-    int saved = errno;
-    (void)!write(failure, &saved, sizeof(saved));
+__attribute__((noreturn)) static void child_fail(int status_fd)
+{
+    int errnum = errno;
+
+    (void)!write(status_fd, &errnum, sizeof(errnum));
     _exit(127);
 }
 
-static int64_t now_ms(void)
+/* Kernels before 5.11, or a filter: the open descriptors are listed by /proc. */
+static int close_listed_on_exec(void)
 {
-    struct timespec ts;
+    char buffer[4096] __attribute__((aligned(8)));
+    int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long n;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Reads what is there; 0 at the end. */
-static int drain(int fd, struct stet_buffer *out, size_t max)
-{
-    char block[4096];
-    ssize_t n = read(fd, block, sizeof(block));
-
-    if (n < 0)
-        return errno == EINTR || errno == EAGAIN;
-    if (n > 0 && out && out->len < max)
-        stet_buffer_add(out, block, (size_t)n < max - out->len ? (size_t)n : max - out->len);
-    return n > 0;
-}
-
-static int collect(struct child *c, pid_t pid, struct stet_error *err)
-{
-    const struct stet_spawn *s = c->spawn;
-    struct pollfd fds[2] = {{c->out[0], POLLIN, 0}, {c->errout[0], POLLIN, 0}};
-    struct stet_buffer *buffers[2] = {s->out, s->errout};
-    int64_t deadline = s->timeout_ms ? now_ms() + s->timeout_ms : INT64_MAX;
-
-    for (;;) {
-        siginfo_t info = {0};
-        bool open = fds[0].fd >= 0 || fds[1].fd >= 0;
-        if (!open && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-            info.si_pid == pid)
-            return 0;
-        if (stet_cancel_check(err) < 0)
-            return -1;
-        if (now_ms() >= deadline)
-            return stet_error_set(err, STET_ERROR_ENVIRONMENT, 0, "'%s' did not end within %d ms",
-                                  s->argv[0], s->timeout_ms);
-        poll(fds, 2, open ? TICK_MS : 5);
-        for (int i = 0; i < 2; i++)
-            if (fds[i].fd >= 0 && fds[i].revents && !drain(fds[i].fd, buffers[i], s->output_max))
-                fds[i].fd = -1;
-    }
-}
-
-static int start_failure(struct child *c, const char *package, struct stet_error *err)
-{
-    int errnum = 0;
-
-    if (read(c->failure[0], &errnum, sizeof(errnum)) != (ssize_t)sizeof(errnum))
-        return 0;
-    return stet_error_set(err, STET_ERROR_ENVIRONMENT, errnum, "cannot run '%s'%s%s%s", c->program,
-                          package ? " (Debian package " : "", package ? package : "",
-                          package ? ")" : "");
-}
-
-static int finish(struct child *c, pid_t pid, const char *package, struct stet_error *err)
-{
-    int status, result;
-
-    stet_cleanup_close(&c->out[1]);
-    stet_cleanup_close(&c->errout[1]);
-    stet_cleanup_close(&c->failure[1]);
-    result = start_failure(c, package, err);
-    if (result == 0)
-        result = collect(c, pid, err);
-    /* The group as well: a helper of the program must not outlive it. */
-    kill(-pid, SIGKILL);
-    kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (result < 0)
+    if (dir < 0)
         return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < n;) {
+            const struct dirent64 *d = (const struct dirent64 *)(buffer + at);
+            int fd = 0;
+
+            for (const char *c = d->d_name; *c >= '0' && *c <= '9'; c++)
+                fd = fd * 10 + (*c - '0');
+            if (fd > 2)
+                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+            at += d->d_reclen;
+        }
+    }
+    close(dir);
+    return n < 0 ? -1 : 0;
 }
 
-static int make_pipes(struct child *c, struct stet_error *err)
+static int close_all_on_exec(void)
 {
-    if ((c->spawn->out && pipe2(c->out, O_CLOEXEC) < 0) ||
-        (c->spawn->errout && pipe2(c->errout, O_CLOEXEC) < 0) || pipe2(c->failure, O_CLOEXEC) < 0)
-        return stet_error_errno(err, "cannot make a pipe for '%s'", c->spawn->argv[0]);
+    enum { RANGE_CLOEXEC = 1 << 2 }; /* CLOSE_RANGE_CLOEXEC, which older headers lack */
+
+    if (syscall(SYS_close_range, 3U, ~0U, RANGE_CLOEXEC) == 0)
+        return 0;
+    return close_listed_on_exec();
+}
+
+/* All sources move above every target first, so that no target overwrites a source. */
+static int arrange_fds(struct plan *p)
+{
+    p->status_fd = fcntl(p->status_fd, F_DUPFD_CLOEXEC, p->lowest_free);
+    if (p->status_fd < 0)
+        return -1;
+    for (size_t i = 0; i < p->fd_count; i++) {
+        p->high[i] = fcntl(p->fds[i].from, F_DUPFD_CLOEXEC, p->lowest_free);
+        if (p->high[i] < 0)
+            return -1;
+    }
+    if (close_all_on_exec() < 0)
+        return -1;
+    for (size_t i = 0; i < p->fd_count; i++)
+        if (dup2(p->high[i], p->fds[i].to) < 0)
+            return -1;
     return 0;
 }
 
-static void close_pipes(struct child *c)
+/* No handler of the parent may run here, and an ignored signal would stay ignored. */
+static void reset_signals(const sigset_t *mask)
 {
-    for (int i = 0; i < 2; i++) {
-        stet_cleanup_close(&c->out[i]);
-        stet_cleanup_close(&c->errout[i]);
-        stet_cleanup_close(&c->failure[i]);
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+
+    for (int i = 1; i < NSIG; i++)
+        (void)sigaction(i, &fallback, NULL);
+    (void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+__attribute__((noreturn)) static void child(struct plan *p)
+{
+    sigset_t none;
+    int status_fd = p->status_fd;
+
+    (void)setpgid(0, 0);
+    /* The parent may have died before this took effect: then it is not the parent now. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        child_fail(status_fd);
+    if (getppid() != p->parent)
+        _exit(127);
+    if (arrange_fds(p) < 0)
+        child_fail(p->status_fd < 0 ? status_fd : p->status_fd);
+    (void)sigemptyset(&none);
+    reset_signals(&none);
+    (void)execve(p->program, p->argv, p->envp);
+    child_fail(p->status_fd);
+}
+
+/* ---- in the parent ---- */
+
+struct sink {
+    int fd;
+    struct stet_buffer *out;
+    size_t kept;
+};
+
+struct watch {
+    pid_t pid;
+    int pidfd; /* -1 where the kernel has none */
+    struct sink sinks[2];
+    size_t output_max;
+    int64_t deadline; /* on the monotonic clock in ms; INT64_MAX: none */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Reads once; what is over the limit is dropped, so that the child never blocks. */
+static ssize_t drain(struct watch *w, struct sink *sink)
+{
+    char chunk[16 * 1024];
+    ssize_t n = read(sink->fd, chunk, sizeof(chunk));
+
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        stet_cleanup_close(&sink->fd);
+    if (n > 0) {
+        size_t room = w->output_max - sink->kept;
+        size_t take = (size_t)n < room ? (size_t)n : room;
+
+        stet_buffer_add(sink->out, chunk, take);
+        sink->kept += take;
     }
+    return n;
+}
+
+static bool has_exited(const struct watch *w)
+{
+    siginfo_t info = {0};
+
+    /* WNOWAIT: while it is not reaped, its process group's number cannot be another's. */
+    if (waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return errno != EINTR;
+    return info.si_pid == w->pid;
+}
+
+static int wait_ms(const struct watch *w)
+{
+    int tick = w->pidfd >= 0 ? TICK_MS : TICK_BLIND_MS;
+    int64_t left = w->deadline == INT64_MAX ? tick : w->deadline - now_ms();
+
+    if (left < 0)
+        return 0;
+    return left < tick ? (int)left : tick;
+}
+
+/* Until the child ends, the time is over, or a stop is requested. */
+static int watch_child(struct watch *w, const char *name, struct stet_error *err)
+{
+    while (!has_exited(w)) {
+        struct pollfd fds[3] = {{.fd = w->pidfd, .events = POLLIN},
+                                {.fd = w->sinks[0].fd, .events = POLLIN},
+                                {.fd = w->sinks[1].fd, .events = POLLIN}};
+
+        if (stet_cancel_check(err) < 0)
+            return -1;
+        if (w->deadline != INT64_MAX && now_ms() >= w->deadline)
+            return stet_error_set(err, STET_ERROR_ENVIRONMENT, ETIMEDOUT, "%s took too long", name);
+        if (poll(fds, 3, wait_ms(w)) <= 0)
+            continue;
+        for (int i = 0; i < 2; i++)
+            if (fds[i + 1].revents != 0)
+                (void)drain(w, &w->sinks[i]);
+    }
+    /* What it wrote last; a grandchild that keeps the pipe open is not waited for. */
+    for (int i = 0; i < 2; i++) {
+        if (w->sinks[i].fd >= 0)
+            (void)fcntl(w->sinks[i].fd, F_SETFL, O_NONBLOCK);
+        while (w->sinks[i].fd >= 0 && (drain(w, &w->sinks[i]) > 0 || errno == EINTR))
+            ;
+    }
+    return 0;
+}
+
+/* Ends what is left of the child's process group, and the child; its wait status. */
+static int reap(const struct watch *w)
+{
+    int status = 0;
+
+    (void)kill(-w->pid, SIGKILL);
+    (void)kill(w->pid, SIGKILL);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+/* The errno of a child that could not exec, or 0. */
+static int exec_errno(int fd)
+{
+    int errnum = 0;
+    ssize_t n;
+
+    do
+        n = read(fd, &errnum, sizeof(errnum));
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof(errnum) ? errnum : 0;
+}
+
+static pid_t fork_child(struct plan *p)
+{
+    sigset_t all;
+    pid_t pid;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &p->mask);
+    p->parent = getpid();
+    pid = fork();
+    if (pid == 0)
+        child(p);
+    (void)pthread_sigmask(SIG_SETMASK, &p->mask, NULL);
+    return pid;
+}
+
+struct pipes {
+    int null;
+    int out[2];
+    int errout[2];
+    int status[2];
+};
+
+static void pipes_release(struct pipes *p)
+{
+    stet_cleanup_close(&p->null);
+    for (int i = 0; i < 2; i++) {
+        stet_cleanup_close(&p->out[i]);
+        stet_cleanup_close(&p->errout[i]);
+        stet_cleanup_close(&p->status[i]);
+    }
+}
+
+static int pipes_open(struct pipes *p, const struct stet_spawn *s, struct stet_error *err)
+{
+    p->null = stet_fs_open(AT_FDCWD, "/dev/null", O_RDWR, 0, err);
+    if (p->null < 0)
+        return -1;
+    if (pipe2(p->status, O_CLOEXEC) < 0 || (s->out != NULL && pipe2(p->out, O_CLOEXEC) < 0) ||
+        (s->errout != NULL && pipe2(p->errout, O_CLOEXEC) < 0))
+        return stet_error_errno(err, "cannot make a pipe for %s", s->argv[0]);
+    return 0;
+}
+
+static int check_output(const struct stet_spawn *s, struct stet_error *err)
+{
+    if (s->out != NULL && stet_buffer_check(s->out, "cannot keep a program's output", err) < 0)
+        return -1;
+    if (s->errout != NULL &&
+        stet_buffer_check(s->errout, "cannot keep a program's output", err) < 0)
+        return -1;
+    return 0;
+}
+
+static int supervise(struct watch *w, struct pipes *pipes, const struct stet_spawn *s,
+                     struct stet_error *err)
+{
+    int errnum;
+    int status;
+    int rc = 0;
+
+    stet_cleanup_close(&pipes->status[1]);
+    stet_cleanup_close(&pipes->out[1]);
+    stet_cleanup_close(&pipes->errout[1]);
+    errnum = exec_errno(pipes->status[0]);
+    if (errnum == 0)
+        rc = watch_child(w, s->argv[0], err);
+    status = reap(w);
+    if (errnum != 0)
+        return stet_error_set(err, STET_ERROR_ENVIRONMENT, errnum, "cannot run %s", s->argv[0]);
+    if (rc < 0 || check_output(s, err) < 0)
+        return -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int run(struct plan *plan, struct pipes *pipes, const struct stet_spawn *s,
+               struct stet_error *err)
+{
+    struct watch w = {.output_max = s->output_max, .deadline = INT64_MAX};
+    int rc;
+
+    plan->argv = (char **)(uintptr_t)s->argv;
+    plan->envp = (char **)(uintptr_t)(s->env == NULL ? default_env : s->env);
+    plan->status_fd = pipes->status[1];
+    if (s->timeout_ms > 0)
+        w.deadline = now_ms() + s->timeout_ms;
+    w.pid = fork_child(plan);
+    if (w.pid < 0)
+        return stet_error_errno(err, "cannot run %s", s->argv[0]);
+    /* Both sides do it, so that neither has to wait for the other. */
+    (void)setpgid(w.pid, w.pid);
+    w.pidfd = (int)syscall(SYS_pidfd_open, w.pid, 0);
+    w.sinks[0] = (struct sink){stet_steal_fd(&pipes->out[0]), s->out, 0};
+    w.sinks[1] = (struct sink){stet_steal_fd(&pipes->errout[0]), s->errout, 0};
+    rc = supervise(&w, pipes, s, err);
+    stet_cleanup_close(&w.pidfd);
+    stet_cleanup_close(&w.sinks[0].fd);
+    stet_cleanup_close(&w.sinks[1].fd);
+    return rc;
 }
 
 int stet_spawn_run(const struct stet_spawn *s, const char *package, struct stet_error *err)
 {
-    struct child c = {s, NULL, {-1, -1}, {-1, -1}, {-1, -1}, getpid()};
-    int result = -1;
+    struct plan plan = {0};
+    struct pipes pipes = {-1, {-1, -1}, {-1, -1}, {-1, -1}};
+    int rc = -1;
 
-    if (s->fd_count > FDS_MAX)
-        return stet_error_set(err, STET_ERROR_INTERNAL, 0, "too many descriptors for '%s'",
-                              s->argv[0]);
-    _cleanup_free_ char *program = find_program(s->argv[0], err);
-    if (!program)
-        return stet_error_set(err, STET_ERROR_ENVIRONMENT, 0,
-                              "'%s' is not installed; it is in Debian's package %s", s->argv[0],
-                              package ? package : s->argv[0]);
-    c.program = program;
-    if (make_pipes(&c, err) == 0) {
-        pid_t pid = fork();
-        if (pid == 0)
-            run_child(&c);
-        result = pid < 0 ? stet_error_errno(err, "cannot start '%s'", program)
-                         : finish(&c, pid, package, err);
-    }
-    close_pipes(&c);
-    return result;
+    if (stet_cancel_check(err) == 0 && find_program(s->argv[0], package, &plan.program, err) == 0 &&
+        pipes_open(&pipes, s, err) == 0 &&
+        plan_fds(&plan, s, pipes.null, s->out == NULL ? pipes.null : pipes.out[1],
+                 s->errout == NULL ? pipes.null : pipes.errout[1], err) == 0)
+        rc = run(&plan, &pipes, s, err);
+    pipes_release(&pipes);
+    plan_release(&plan);
+    return rc;
 }

@@ -20,8 +20,8 @@ struct stet_spawn_fd {
 };
 
 struct stet_spawn {
-    const char *const
-        *argv; /* argv[0] is looked up in /usr/local/sbin:…:/bin unless it has a '/' */
+    /* NULL-terminated; argv[0] is looked up in /usr/local/sbin:…:/bin unless it has a '/' */
+    const char *const *argv;
     const char *const *env; /* NULL: PATH=/usr/sbin:/usr/bin:/sbin:/bin and LC_ALL=C alone */
     const struct stet_spawn_fd *fds;
     size_t fd_count;
