@@ -259,6 +259,11 @@ struct stet_recipe_node *stet_recipe_node_from_yaml(const char *text, size_t len
                          STET_RECIPE_TEXT_MAX);
         return NULL;
     }
+    /* libyaml takes a byte order mark that it did not look for itself for a character. */
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        r.text += 3;
+        r.len -= 3;
+    }
     struct stet_recipe_node *root = stet_recipe_node_add(NULL, source, STET_NODE_NULL, err);
     if (!root)
         return NULL;
@@ -268,7 +273,7 @@ struct stet_recipe_node *stet_recipe_node_from_yaml(const char *text, size_t len
         return NULL;
     }
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, len);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text, r.len);
     int rc = fill_document(&r, root, err);
     yaml_parser_delete(&r.parser);
     if (rc == 0)
