@@ -1,1 +1,0 @@
-typedef int stet_sandbox_empty;
