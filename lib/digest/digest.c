@@ -81,6 +81,8 @@ static int update_from_fd(EVP_MD_CTX *md, int fd, const char *name, uint64_t *si
         total += (uint64_t)n;
         if (EVP_DigestUpdate(md, block, (size_t)n) != 1)
             return failed(err);
+        if (stet_cancel_check(err) < 0)
+            return -1;
     }
     if (size)
         *size = total;

@@ -45,7 +45,8 @@ void stet_digest_text(const struct stet_digest *d, char out[STET_DIGEST_TEXT_SIZ
 /* Exactly 64 lower-case hexadecimal digits; anything else is STET_ERROR_INPUT naming what. */
 int stet_digest_parse_hex(const char *s, struct stet_digest *out, const char *what,
                           struct stet_error *err);
-/* Exactly "sha256:" and 64 lower-case hexadecimal digits. Only a parsed digest may be used in a path. */
+/* Exactly "sha256:" and 64 lower-case hexadecimal digits. Only a parsed digest may be used in a
+ * path. */
 int stet_digest_parse_text(const char *s, struct stet_digest *out, const char *what,
                            struct stet_error *err);
 

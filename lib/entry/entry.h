@@ -31,11 +31,11 @@ struct stet_entry {
     enum stet_entry_type type;
     uint32_t mode; /* permission bits, 07777 */
     uint32_t uid, gid;
-    uint64_t size;     /* bytes of content; 0 unless a FILE */
-    int64_t mtime;     /* seconds since 1970 */
-    uint32_t mtime_ns; /* nanoseconds 0..999999999; format 1 does not store them */
-    char *link;        /* target of SYMLINK (verbatim) or HARDLINK (normal form), else NULL */
-    uint32_t major, minor;     /* CHAR and BLOCK */
+    uint64_t size;         /* bytes of content; 0 unless a FILE */
+    int64_t mtime;         /* seconds since 1970 */
+    uint32_t mtime_ns;     /* nanoseconds 0..999999999; format 1 does not store them */
+    char *link;            /* target of SYMLINK (verbatim) or HARDLINK (normal form), else NULL */
+    uint32_t major, minor; /* CHAR and BLOCK */
     struct stet_xattr *xattrs; /* sorted bytewise by name */
     size_t xattr_count;
 };

@@ -3,8 +3,8 @@
  *
  * Writing: the output is stet's promise, so the writer is ours. UTF-8; keys in the
  * order the caller gives them; no number but integers; '"', '\\' and U+0000..U+001F
- * are escaped (\b \f \n \r \t, else \u00XX in lower case), as is U+007F; nothing else is escaped, and '/' is not.
- * Invalid UTF-8 in a string is STET_ERROR_INPUT. Two layouts: compact (no white
+ * are escaped (\b \f \n \r \t, else \u00XX in lower case), as is U+007F; nothing else is escaped,
+ * and '/' is not. Invalid UTF-8 in a string is STET_ERROR_INPUT. Two layouts: compact (no white
  * space at all), and indented (two spaces a level, "key": value, empty
  * containers as {} and [], a newline at the very end).
  *

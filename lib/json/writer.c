@@ -163,6 +163,8 @@ void stet_json_key(struct stet_json_writer *w, const char *key)
 
 void stet_json_string(struct stet_json_writer *w, const char *value)
 {
+    if (!value)
+        misuse(w, "a string that is NULL");
     if (begin_value(w))
         add_quoted(w, value);
 }
@@ -212,11 +214,11 @@ int stet_json_writer_finish(struct stet_json_writer *w, struct stet_error *err)
 {
     if (!is_failed(w) && (w->depth > 0 || !(w->state[0] & HAS_MEMBER)))
         misuse(w, "the document is not complete");
-    if (is_failed(w)) {
-        stet_error_copy(err ? err : &w->error, &w->error);
-        return -1;
-    }
-    if (w->layout == STET_JSON_INDENTED)
+    if (!is_failed(w) && w->layout == STET_JSON_INDENTED)
         stet_buffer_add_char(w->out, '\n');
-    return stet_buffer_check(w->out, "JSON", err);
+    if (!is_failed(w) && stet_buffer_check(w->out, "JSON", &w->error) == 0)
+        return 0;
+    if (err && err->kind == STET_ERROR_NONE)
+        stet_error_copy(err, &w->error);
+    return -1;
 }
