@@ -116,7 +116,7 @@ static inline void add_content(struct stet_buffer *b, const void *data, size_t l
 /* A header of the given type (x, g, L, K) with its content. */
 static inline void add_extended(struct stet_buffer *b, char type, const void *data, size_t len)
 {
-    char size[16];
+    char size[24];
     snprintf(size, sizeof(size), "%011zo", len);
     add_header(b, &(struct raw_header){.name = "ext", .type = type, .size = size});
     add_content(b, data, len);
@@ -124,7 +124,7 @@ static inline void add_extended(struct stet_buffer *b, char type, const void *da
 
 static inline void add_file(struct stet_buffer *b, const char *name, const char *content)
 {
-    char size[16];
+    char size[24];
     snprintf(size, sizeof(size), "%011zo", strlen(content));
     add_header(b, &(struct raw_header){.name = name, .type = '0', .size = size});
     add_content(b, content, strlen(content));
