@@ -243,14 +243,16 @@ noreturn void stet_sandbox_init_main(const struct stet_sandbox_plan *plan)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
     reduce_capabilities();
-    /* From here on /proc/1 shows neither memory nor the host's arguments and executable. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
     memset(plan->args, 0, plan->args_len);
     install_filters(plan);
     if (stet_sandbox_sync_send(STET_SANDBOX_FD_SYNC, STET_SANDBOX_SYNC_READY) < 0 ||
         stet_sandbox_sync_wait(STET_SANDBOX_FD_SYNC, STET_SANDBOX_SYNC_GO) < 0)
         stet_sandbox_die(STET_SANDBOX_STEP_TRACE, "");
+    /* From here on, and before anyone else is here, /proc/1 shows neither memory nor executable to
+     * a process without CAP_SYS_PTRACE over the host. Not earlier: an ordinary user's supervisor
+     * has no such capability either, and could not have attached. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
     /* A plain fork; the supervisor traces the child from its first instruction. */
     child = syscall(SYS_clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
     if (child < 0)
