@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# One digest, whatever the conditions. Every test builds the same lock of real packages and
+# compares with the digest of the first build.
+bats_require_minimum_version 1.5.0
+load common
+
+setup_file() {
+    e2e_setup_file
+    EXPECTED=$(digest_of debian)
+    export EXPECTED
+}
+
+teardown_file() {
+    e2e_teardown_file
+}
+
+setup() {
+    LOCK=$(locked debian)
+    DIR=$(mktemp -d "$STET_E2E_DIR/digest.XXXXXX")
+    chmod 755 "$DIR"
+}
+
+teardown() {
+    for mount in "$DIR/mount" "$DIR/below"; do
+        if mountpoint -q "$mount"; then umount -l "$mount"; fi
+    done
+    rm -rf "$DIR"
+}
+
+# same COMMAND... - runs it and compares the last line of its output with the digest expected.
+same() {
+    local digest
+    digest=$("$@" | tail -n 1)
+    [ "$digest" = "$EXPECTED" ] || {
+        echo "got $digest, expected $EXPECTED"
+        return 1
+    }
+}
+
+@test "the digest printed is the manifest's, and the manifest names the layer's" {
+    local image=$STET_E2E_DIR/images manifest
+    manifest=$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == "debian").digest' "$image/index.json")
+    [ "$manifest" = "$EXPECTED" ]
+    [ "sha256:$(sha256sum <"$image/blobs/sha256/${manifest#sha256:}" | cut -d' ' -f1)" = "$manifest" ]
+    local layer diff_id config
+    layer=$(jq -r '.layers[0].digest' "$image/blobs/sha256/${manifest#sha256:}")
+    config=$(jq -r '.config.digest' "$image/blobs/sha256/${manifest#sha256:}")
+    diff_id=$(jq -r '.rootfs.diff_ids[0]' "$image/blobs/sha256/${config#sha256:}")
+    [ "sha256:$(sha256sum <"$image/blobs/sha256/${layer#sha256:}" | cut -d' ' -f1)" = "$layer" ]
+    [ "sha256:$(gzip -dc <"$image/blobs/sha256/${layer#sha256:}" | sha256sum | cut -d' ' -f1)" = "$diff_id" ]
+}
+
+@test "one job and two" {
+    same stet build "$LOCK" -q --jobs 1 -o "oci:$DIR/one"
+    same stet build "$LOCK" -q --jobs 2 -o "oci:$DIR/two"
+}
+
+@test "time zone, locale, no HOME, other environment" {
+    same env -u HOME TZ=Pacific/Kiritimati LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 DEBIAN_FRONTEND=dialog \
+        PERL5OPT=-w POSIXLY_CORRECT=1 "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --store "$STET_E2E_DIR/store" -o "oci:$DIR/out"
+}
+
+@test "umask 077 and umask 000" {
+    (umask 077 && same stet build "$LOCK" -q -o "oci:$DIR/closed")
+    (umask 000 && same stet build "$LOCK" -q -o "oci:$DIR/open")
+}
+
+@test "another host name" {
+    same unshare --uts sh -c 'hostname not-the-same.example.org && exec "$@"' sh \
+        "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --store "$STET_E2E_DIR/store" -o "oci:$DIR/out"
+}
+
+@test "wall clock a year later, by faketime for stet itself" {
+    case $STET in *sanitize*) skip "libfaketime and AddressSanitizer both want to be loaded first" ;; esac
+    same faketime '+1 year' "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --store "$STET_E2E_DIR/store" -o "oci:$DIR/out"
+}
+
+@test "wall clock a year later and before the epoch, by the kernel's own clock" {
+    # Everything on the machine sees it, so only where that is asked for. What the kernel's clock could
+    # change, the times of files, is varied in tests/unit/build/test_build_finished.c on every run.
+    [ "${STET_TEST_SET_CLOCK-}" = 1 ] || skip "set STET_TEST_SET_CLOCK=1 on a machine of your own"
+    local now
+    now=$(date +%s)
+    local started=$SECONDS later before
+    date -s "@$((now + 31536000))" >/dev/null
+    later=$(stet build "$LOCK" -q -o "oci:$DIR/later" | tail -n 1) || true
+    date -s "@$((now - 4 * 31536000))" >/dev/null
+    before=$(stet build "$LOCK" -q -o "oci:$DIR/before" | tail -n 1) || true
+    date -s "@$((now + SECONDS - started))" >/dev/null
+    [ "$later" = "$EXPECTED" ]
+    [ "$before" = "$EXPECTED" ]
+}
+
+@test "work directory on tmpfs" {
+    mkdir "$DIR/mount"
+    mount -t tmpfs none "$DIR/mount"
+    same stet build "$LOCK" -q --work-dir "$DIR/mount" -o "oci:$DIR/out"
+}
+
+@test "work directory on ext4" {
+    mkdir "$DIR/mount"
+    truncate -s 2G "$DIR/ext4.img"
+    mkfs.ext4 -q "$DIR/ext4.img"
+    mount -o loop "$DIR/ext4.img" "$DIR/mount" || skip "no loop devices"
+    [ "$(stat -f -c %T "$DIR/mount")" = ext2/ext3 ]
+    same stet build "$LOCK" -q --work-dir "$DIR/mount" -o "oci:$DIR/out"
+}
+
+@test "work directory on overlay" {
+    mkdir "$DIR/mount" "$DIR/below"
+    mount -t tmpfs none "$DIR/below"
+    mkdir "$DIR/below/lower" "$DIR/below/upper" "$DIR/below/work"
+    mount -t overlay none -o "lowerdir=$DIR/below/lower,upperdir=$DIR/below/upper,workdir=$DIR/below/work" "$DIR/mount"
+    same stet build "$LOCK" -q --work-dir "$DIR/mount" -o "oci:$DIR/out"
+}
+
+@test "work directory under disorderfs with shuffled directory order" {
+    mkdir "$DIR/mount" "$DIR/below"
+    disorderfs --multi-user=yes --shuffle-dirents=yes "$DIR/below" "$DIR/mount" >/dev/null 2>&1 || skip "no FUSE"
+    same stet build "$LOCK" -q --work-dir "$DIR/mount" -o "oci:$DIR/out"
+}
+
+@test "another build path, deep and with odd characters" {
+    local deep="$DIR/a b/çöğ/$(printf 'x%.0s' {1..100})"
+    mkdir -p "$deep"
+    (cd "$deep" && same stet build "$LOCK" -q --work-dir . -o oci:out)
+}
+
+@test "cold store" {
+    same "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --store "$DIR/store" -o "oci:$DIR/out"
+}
+
+@test "offline, from the store alone" {
+    same unshare --net "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --offline --store "$STET_E2E_DIR/store" -o "oci:$DIR/out"
+}
+
+@test "an ordinary user, who is not root anywhere" {
+    ensure_user
+    mkdir "$DIR/user"
+    chown "$USER_NAME:" "$DIR/user"
+    cp -r "$STET_E2E_DIR/store" "$DIR/user/store"
+    chown -R "$USER_NAME:" "$DIR/user/store"
+    chmod 644 "$LOCK"
+    chmod 755 "$STET_E2E_DIR"
+    same as_user "$STET_E2E_DIR/bin/stet" build "$LOCK" -q --store "$DIR/user/store" -o "oci:$DIR/user/out"
+    # What was written is the user's own.
+    [ -z "$(find "$DIR/user" ! -user "$USER_NAME")" ]
+}
+
+@test "builds of stet by gcc and clang, -O0 and -O3" {
+    case $STET in *sanitize*) skip "once is enough: compilers are varied here anyway" ;; esac
+    local compiler level
+    for compiler in gcc clang; do
+        for level in 0 3; do
+            CC=$compiler meson setup "$DIR/$compiler$level" "$REPOSITORY" -Dtests=false -Dbuildtype=plain \
+                -Doptimization="$level" >/dev/null
+            ninja -C "$DIR/$compiler$level" >/dev/null
+            same "$DIR/$compiler$level/cmd/stet" build "$LOCK" -q --store "$STET_E2E_DIR/store" -o "oci:$DIR/out"
+        done
+    done
+}
+
+@test "from the recipe: the lock it makes is the same twice, and builds to the same digest" {
+    stet lock "$REPOSITORY/recipes/debian.yaml" -q -o "$DIR/again.json"
+    cmp "$DIR/again.json" "$LOCK" || skip "the mirror changed meanwhile"
+    same stet build "$REPOSITORY/recipes/debian.yaml" -q --lock-out "$DIR/used.json" -o "oci:$DIR/out"
+    cmp "$DIR/used.json" "$LOCK"
+}
+
+@test "several destinations at once hold the same image" {
+    same stet build "$LOCK" -q -o "oci:$DIR/out:a" -o "oci-archive:$DIR/a.tar:a" -o "docker-archive:$DIR/d.tar:stet:a" \
+        -o "tar:$DIR/layer.tar" -o "rootfs:$DIR/root"
+    local config
+    config=$(jq -r .config.digest "$DIR/out/blobs/sha256/${EXPECTED#sha256:}")
+    [ "$(tar -xOf "$DIR/a.tar" index.json | jq -r '.manifests[0].digest')" = "$EXPECTED" ]
+    [ "sha256:$(tar -xOf "$DIR/d.tar" "${config#sha256:}.json" | sha256sum | cut -d' ' -f1)" = "$config" ]
+    [ "sha256:$(sha256sum <"$DIR/layer.tar" | cut -d' ' -f1)" = "$(jq -r '.rootfs.diff_ids[0]' "$DIR/out/blobs/sha256/${config#sha256:}")" ]
+    "$REPOSITORY/tests/support/tree-listing" "$DIR/layer.tar" >"$DIR/layer.list"
+    "$REPOSITORY/tests/support/tree-listing" "$DIR/root" >"$DIR/root.list"
+    cmp "$DIR/layer.list" "$DIR/root.list"
+}
+
+@test "--expect: 0 with the right digest; 1 and nothing published with another" {
+    same stet build "$LOCK" -q --expect "$EXPECTED" -o "oci:$DIR/right"
+    run --separate-stderr stet build "$LOCK" -q --expect "sha256:$(printf '0%.0s' {1..64})" -o "oci:$DIR/wrong"
+    expect_error 1 "$EXPECTED"
+    [ ! -e "$DIR/wrong" ]
+}
