@@ -385,19 +385,22 @@ static int check_stalls(struct stet_net_runner *run, struct stet_error *err)
     return 0;
 }
 
-/* How long the loop may sleep: until the next pause ends, but not past a request to stop. */
+/* How long the loop may sleep: not at all when there is something to start or nothing to wait for,
+ * else until the next pause ends, but not past a request to stop. */
 static int sleep_ms(const struct stet_net_runner *run)
 {
     int64_t now = stet_net_now_ms();
     int64_t wait = STET_NET_POLL_MS;
+    bool busy = false;
     for (size_t i = 0; i < run->slot_count; i++) {
         const struct stet_net_transfer *t = &run->slots[i];
         if (t->req == NULL && run->next < run->count)
             return 0;
         if (t->req != NULL && !t->running && t->due_ms - now < wait)
             wait = t->due_ms > now ? t->due_ms - now : 0;
+        busy = busy || t->req != NULL;
     }
-    return (int)wait;
+    return busy ? (int)wait : 0;
 }
 
 static int run_loop(struct stet_net_runner *run, struct stet_error *err)
