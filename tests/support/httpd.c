@@ -293,6 +293,11 @@ static int unhex(char c)
 static bool decode_path(const char *target, char *out)
 {
     size_t n = 0;
+    if (strncmp(target, "http://", 7) == 0) {
+        target = strchr(target + 7, '/');
+        if (target == NULL)
+            return false;
+    }
     for (; *target != '\0' && *target != '?' && *target != '#'; target++) {
         char c = *target;
         if (c == '%') {

@@ -215,7 +215,7 @@ static void test_retry_after_is_kept(void **state)
     long long before = stet_test_now_ms();
     assert_int_equal(get(f, "/a", NULL), 0);
     assert_got(f);
-    assert_in_range(stet_test_now_ms() - before, 1000, 1900);
+    assert_in_range(stet_test_now_ms() - before, 1000, 5000);
 }
 
 static void test_missing_is_asked_once(void **state)
@@ -313,6 +313,20 @@ static void test_shorter_unannounced(void **state)
     check_size_lie(*state, "shorter-chunked", "sent 199993 bytes, but 200000 are expected", 1000);
 }
 
+static void test_empty(void **state)
+{
+    struct fixture *f = *state;
+    stet_test_write(f->dir, "empty", "", 0);
+    serve(f, NULL, NULL);
+    const char *urls[] = {stet_test_url(&f->server, "/empty"), NULL};
+    struct stet_net_request req = sink_request(&f->sink, urls, 0);
+    f->sink.want_len = 0;
+    assert_int_equal(stet_net_run(&req, 1, &f->opt, NULL, &f->err), 0);
+    assert_int_equal(f->sink.dones, 1);
+    assert_int_equal(get(f, "/empty", NULL), -1);
+    assert_says(f, STET_ERROR_INPUT, "a file of 0 bytes, but 200000 are expected");
+}
+
 static void test_no_length_is_no_fault(void **state)
 {
     struct fixture *f = *state;
@@ -349,7 +363,7 @@ static void test_stalls(void **state)
     f->opt.attempts = 1;
     long long before = stet_test_now_ms();
     assert_int_equal(stet_net_run(reqs, 2, &f->opt, NULL, &f->err), 0);
-    assert_in_range(stet_test_now_ms() - before, 1000, 1900);
+    assert_in_range(stet_test_now_ms() - before, 1000, 5000);
     assert_got(f);
     assert_int_equal(other.got.len, SIZE);
     assert_int_equal(stet_test_requests(&f->server, "GET /a 206", NULL), 1);
@@ -459,7 +473,7 @@ static void test_cancel_is_prompt(void **state)
     assert_int_equal(get(f, "/a", NULL), -1);
     stet_cancel_request(0);
     assert_int_equal(f->err.kind, STET_ERROR_INTERRUPTED);
-    assert_in_range(stet_test_now_ms() - before, 90, 600);
+    assert_in_range(stet_test_now_ms() - before, 90, 1500);
 }
 
 /* Counts messages that tell of another try. */
@@ -549,6 +563,7 @@ int main(void)
         T(test_shorter),
         T(test_longer_unannounced),
         T(test_shorter_unannounced),
+        T(test_empty),
         T(test_no_length_is_no_fault),
         T(test_damaged_content_goes_to_the_next_url),
         T(test_stalls),

@@ -282,6 +282,20 @@ static void test_downgrade_is_refused(void **state)
     assert_null(stet_net_redirect_refused(STET_NET_HTTPS, STET_NET_HTTPS));
 }
 
+static void test_proxy(void **state)
+{
+    struct fixture *f = *state;
+    stet_test_server_start(&f->server, f->dir, NULL);
+    setenv("http_proxy", stet_test_url(&f->server, ""), 1);
+    int rc = get(f, "http://me:hunter2@mirror.example.org/a");
+    unsetenv("http_proxy");
+    assert_int_equal(rc, 0);
+    assert_got(f);
+    assert_int_equal(stet_test_requests(&f->server, "GET http://mirror.example.org/a 200",
+                                        "auth=Basic_bWU6aHVudGVyMg=="),
+                     1);
+}
+
 /* ---- file: ---- */
 
 static const char *file_url(struct fixture *f, const char *name)
@@ -394,6 +408,7 @@ int main(void)
         T(test_redirect_to_file_is_refused),
         T(test_redirect_to_other_schemes_is_refused),
         cmocka_unit_test(test_downgrade_is_refused),
+        T(test_proxy),
         T(test_file),
         T(test_file_is_resumed),
         T(test_file_of_wrong_size),

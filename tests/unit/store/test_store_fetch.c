@@ -349,7 +349,7 @@ static void test_cancel_while_waiting_for_another(void **state)
     assert_int_equal(fetch(f, "/a", NULL), -1);
     stet_cancel_request(0);
     assert_int_equal(f->err.kind, STET_ERROR_INTERRUPTED);
-    assert_in_range(stet_test_now_ms() - before, 90, 400);
+    assert_in_range(stet_test_now_ms() - before, 90, 1500);
     close(fd);
 }
 
@@ -357,11 +357,39 @@ static void test_cancel_while_waiting_for_another(void **state)
 
 enum { EXIT_NOT_PERMITTED = 77 };
 
+static int write_proc(const char *path, const char *text)
+{
+    size_t len = strlen(text);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t n = write(fd, text, len);
+    close(fd);
+    return n == (ssize_t)len ? 0 : -1;
+}
+
+/* Mounts of our own: as root at once, else as root of a user namespace. */
+static int own_mounts(void)
+{
+    char uids[32];
+    char gids[32];
+    snprintf(uids, sizeof(uids), "0 %u 1", (unsigned)geteuid());
+    snprintf(gids, sizeof(gids), "0 %u 1", (unsigned)getegid());
+    if (unshare(CLONE_NEWNS) == 0)
+        return 0;
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+        return -1;
+    if (write_proc("/proc/self/setgroups", "deny") < 0 ||
+        write_proc("/proc/self/gid_map", gids) < 0)
+        return -1;
+    return write_proc("/proc/self/uid_map", uids);
+}
+
 static int fill_disk(struct fixture *f)
 {
     char small[600];
     snprintf(small, sizeof(small), "%s/small", f->dir);
-    if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+    if (own_mounts() < 0)
         return EXIT_NOT_PERMITTED;
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir(small, 0755) < 0 ||
         mount("small", small, "tmpfs", 0, "size=64k") < 0)

@@ -133,6 +133,57 @@ static void test_remains_of_others_are_left(void **state)
     assert_int_equal(count_work(f), 0);
 }
 
+static void find_complaint(void *ctx, enum stet_log_level level, const char *text)
+{
+    if (level == STET_LOG_VERBOSE &&
+        strstr(text, "cannot remove the old working directory") != NULL)
+        ++*(unsigned *)ctx;
+}
+
+/* As nobody. 0 when the store is usable in spite of remains that cannot be removed. */
+static int open_as_nobody(struct fixture *f)
+{
+    unsigned complaints = 0;
+    struct stet_log log = {.ctx = &complaints, .message = find_complaint};
+    struct stet_store_work w;
+    if (setgid(65534) < 0 || setuid(65534) < 0)
+        return 1;
+    struct stet_store *s = stet_store_open(f->store_dir, &log, &f->err);
+    if (s == NULL || complaints != 1)
+        return 2;
+    if (stet_store_work_new(s, NULL, &w, &f->err) < 0 || complaints != 2)
+        return 3;
+    return stet_store_work_remove(&w, &f->err) < 0 ? 4 : 0;
+}
+
+/* What the sandbox left under another user's id. */
+static void test_remains_that_cannot_be_removed(void **state)
+{
+    struct fixture *f = *state;
+    char path[600];
+    int status;
+    if (geteuid() != 0)
+        skip();
+    snprintf(path, sizeof(path), "%s/deep/store/work", f->dir);
+    stet_test_write(path, "stet-abcdef.lock", "", 0);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(mkdirat(fd, "stet-abcdef", 0700), 0);
+    assert_int_equal(mkdirat(fd, "stet-abcdef/theirs", 0700), 0);
+    assert_int_equal(mkdirat(fd, "stet-abcdef/theirs/x", 0700), 0);
+    assert_int_equal(fchownat(fd, "stet-abcdef", 65534, 65534, 0), 0);
+    assert_int_equal(fchownat(fd, "stet-abcdef.lock", 65534, 65534, 0), 0);
+    assert_int_equal(fchown(fd, 65534, 65534), 0);
+    close(fd);
+    assert_int_equal(chmod(f->dir, 0755), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(open_as_nobody(f));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(count_work(f), 2);
+}
+
 /* Makes and removes working directories while others clean. 0 when none was taken away. */
 static int churn(struct fixture *f)
 {
@@ -180,6 +231,7 @@ int main(void)
         T(test_remains_are_removed),
         T(test_other_parent),
         T(test_remains_of_others_are_left),
+        T(test_remains_that_cannot_be_removed),
         T(test_cleaning_does_not_race_with_making),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
