@@ -77,17 +77,16 @@ static int parse_time(const char *text, size_t len, int64_t *seconds, uint32_t *
     size_t whole = point == NULL ? len : (size_t)(point - text);
     uint64_t value;
     *ns = 0;
-    if (parse_decimal(text, whole, INT64_MAX - 1, &value) < 0)
+    if (parse_decimal(text, whole, (uint64_t)INT64_MAX + (negative ? 1 : 0), &value) < 0)
         return -1;
     if (point != NULL && parse_fraction(point + 1, len - whole - 1, ns) < 0)
         return -1;
-    *seconds = negative ? -(int64_t)value : (int64_t)value;
+    *seconds = (int64_t)(negative ? -value : value);
+    if (!negative || *ns == 0)
+        return 0;
     /* Nanoseconds count forwards from the second below. */
-    if (negative && *ns > 0) {
-        *seconds -= 1;
-        *ns = 1000000000 - *ns;
-    }
-    return 0;
+    *ns = 1000000000 - *ns;
+    return __builtin_sub_overflow(*seconds, 1, seconds) ? -1 : 0;
 }
 
 static int set_text(struct stet_buffer *b, bool *has, const struct record *r,

@@ -381,23 +381,23 @@ static void test_pax_times(void **state)
 {
     (void)state;
     static const struct {
-        const char *records;
+        const char *record; /* without its length, of two digits */
         int64_t seconds;
         uint32_t ns;
     } good[] = {
-        {"11 mtime=1\n", 1, 0},
-        {"23 mtime=1.1234567899\n", 1, 123456789},
-        {"12 mtime=2.\n", 2, 0},
-        {"16 mtime=-0.001\n", -1, 999000000},
-        {"30 mtime=-9223372036854775806\n", -9223372036854775806, 0},
+        {"mtime=1\n", 1, 0},
+        {"mtime=1.1234567899\n", 1, 123456789},
+        {"mtime=2.\n", 2, 0},
+        {"mtime=-0.001\n", -1, 999000000},
+        {"mtime=-9223372036854775808\n", INT64_MIN, 0},
+        {"mtime=-9223372036854775807.5\n", INT64_MIN, 500000000},
+        {"mtime=9223372036854775807.5\n", INT64_MAX, 500000000},
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         struct stet_buffer b = STET_BUFFER_INIT;
         struct reading t;
         char text[64];
-        const char *value = strchr(good[i].records, ' ') + 1;
-        size_t total = strlen(value) + 3;
-        snprintf(text, sizeof(text), "%zu %s", total, value);
+        snprintf(text, sizeof(text), "%zu %s", strlen(good[i].record) + 3, good[i].record);
         add_extended(&b, 'x', text, strlen(text));
         add_file(&b, "x", "");
         open_reading(&t, &b, NULL);
@@ -448,6 +448,8 @@ static void test_bad_pax(void **state)
         BAD("14 mtime=1e10\n", "mtime is not a time"),
         BAD("13 mtime=1.x\n", "mtime is not a time"),
         BAD("29 mtime=9223372036854775808\n", "mtime is not a time"),
+        BAD("30 mtime=-9223372036854775809\n", "mtime is not a time"),
+        BAD("32 mtime=-9223372036854775808.5\n", "mtime is not a time"),
         BAD("19 SCHILY.xattr.=x\n", "names no possible extended attribute"),
         BAD("22 GNU.sparse.major=1\n", "sparse"),
         BAD("12 path=../\n", "\"..\""),
@@ -729,6 +731,27 @@ static void test_xattr_bomb(void **state)
     stet_buffer_release(&records);
 }
 
+/* The canonical archives of the golden files are accepted, entry by entry. */
+static void test_golden_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        int entries;
+    } golden[] = {
+        {"types", 17}, {"names", 11}, {"numbers", 7}, {"attributes", 3}, {"hand", 7}, {"empty", 0},
+    };
+    for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+        char relative[64];
+        struct stet_buffer b;
+        snprintf(relative, sizeof(relative), "tests/data/tar/golden/%s.tar", golden[i].file);
+        char *path = source_path(relative);
+        assert_true(slurp(path, &b));
+        free(path);
+        expect_count(&b, golden[i].entries);
+    }
+}
+
 /* Delivers one byte at a time, as a slow pipe may. */
 static ssize_t drip(void *ctx, void *data, size_t len, struct stet_error *err)
 {
@@ -790,6 +813,7 @@ int main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_xattr_bomb),
+        cmocka_unit_test(test_golden_is_read),
         cmocka_unit_test(test_short_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
