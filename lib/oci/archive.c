@@ -1,7 +1,6 @@
 /*
  * archive - an image as one canonical tar: an OCI layout, or what `docker load` reads.
  */
-#include "lib/codec/codec.h"
 #include "lib/oci/internal.h"
 #include "lib/tar/tar.h"
 

@@ -1,7 +1,6 @@
 /*
  * docker - reading what `docker save` and its like write: manifest.json, a config and plain layers.
  */
-#include "lib/codec/codec.h"
 #include "lib/oci/internal.h"
 
 /* "docker.io/library/debian:12" and "debian:12" are one name to Docker. */
@@ -100,17 +99,6 @@ static int read_config(struct stet_oci_source *s, const char *name, struct stet_
     return s->config ? 0 : -1;
 }
 
-static int peek(const struct stet_oci_span *span, struct stet_oci_range *r, const char *name,
-                enum stet_codec_kind *kind, struct stet_error *err)
-{
-    stet_oci_range_init(r, span->fd, span->offset, span->size, name);
-    struct stet_reader *decoder = stet_codec_decoder_new(&r->base, name, UINT64_MAX, kind, err);
-
-    stet_codec_decoder_free(decoder);
-    stet_oci_range_init(r, span->fd, span->offset, span->size, name);
-    return decoder ? 0 : -1;
-}
-
 /* A compressed layer's digest stands nowhere in such an archive: it is computed. */
 static int describe_span(const struct stet_oci_span *span, struct stet_oci_source_layer *layer,
                          const char *name, struct stet_error *err)
@@ -119,8 +107,9 @@ static int describe_span(const struct stet_oci_span *span, struct stet_oci_sourc
     enum stet_codec_kind kind;
     const char *media_type = STET_OCI_MEDIA_LAYER_TAR;
 
-    if (peek(span, &r, name, &kind, err) < 0)
+    if (stet_oci_span_kind(span, name, &kind, err) < 0)
         return -1;
+    stet_oci_range_init(&r, span->fd, span->offset, span->size, name);
     layer->descriptor.size = span->size;
     layer->descriptor.digest = layer->diff_id;
     if (kind == STET_CODEC_XZ)

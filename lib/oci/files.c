@@ -142,6 +142,31 @@ static int scan(struct stet_oci_files *files, struct blocks *blocks, struct stet
     return rc < 0 ? -1 : sort_members(files, err);
 }
 
+int stet_oci_span_kind(const struct stet_oci_span *span, const char *name,
+                       enum stet_codec_kind *kind, struct stet_error *err)
+{
+    struct stet_oci_range r;
+
+    stet_oci_range_init(&r, span->fd, span->offset, span->size, name);
+    struct stet_reader *decoder = stet_codec_decoder_new(&r.base, name, UINT64_MAX, kind, err);
+    stet_codec_decoder_free(decoder);
+    return decoder ? 0 : -1;
+}
+
+/* Members are reached by offset, which a compressed archive does not have. */
+static int check_plain(const struct stet_oci_files *files, uint64_t size, struct stet_error *err)
+{
+    struct stet_oci_span all = {files->fd, 0, size};
+    enum stet_codec_kind kind;
+
+    if (stet_oci_span_kind(&all, files->path, &kind, err) < 0)
+        return -1;
+    if (kind != STET_CODEC_NONE)
+        return stet_error_input(err, "%s: is compressed by %s: decompress it first", files->path,
+                                stet_codec_kind_name(kind));
+    return 0;
+}
+
 static int open_archive(struct stet_oci_files *files, struct stet_error *err)
 {
     struct stat st;
@@ -153,6 +178,8 @@ static int open_archive(struct stet_oci_files *files, struct stet_error *err)
         return stet_error_errno(err, "stat %s", files->path);
     if (!S_ISREG(st.st_mode))
         return stet_error_input(err, "%s: is not a regular file", files->path);
+    if (check_plain(files, (uint64_t)st.st_size, err) < 0)
+        return -1;
     struct blocks *blocks = malloc(sizeof(*blocks));
     if (!blocks)
         return stet_error_oom(err, files->path);

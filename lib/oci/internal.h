@@ -4,6 +4,7 @@
 #ifndef STET_OCI_INTERNAL_H
 #define STET_OCI_INTERNAL_H
 
+#include "lib/codec/codec.h"
 #include "lib/json/json.h"
 #include "lib/oci/oci.h"
 
@@ -131,6 +132,9 @@ int stet_oci_files_find(const struct stet_oci_files *files, const char *path,
 /* As find; a missing file is STET_ERROR_INPUT. */
 int stet_oci_files_need(const struct stet_oci_files *files, const char *path,
                         struct stet_oci_span *out, struct stet_error *err);
+/* How the file is compressed, by its first bytes. */
+int stet_oci_span_kind(const struct stet_oci_span *span, const char *name,
+                       enum stet_codec_kind *kind, struct stet_error *err);
 /* The whole file, at most max bytes, into out (cleared before). */
 int stet_oci_files_read(const struct stet_oci_files *files, const char *path, size_t max,
                         struct stet_buffer *out, struct stet_error *err);
