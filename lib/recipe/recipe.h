@@ -3,8 +3,8 @@
  *
  * The recipe is what a person writes; the lock pins it. Both are read
  * strictly: unknown keys, wrong types and bad values are STET_ERROR_INPUT, as
- * "FILE:LINE:COLUMN: what, why, what is allowed". Ecosystem-specific meaning (which bases exist, how
- * a suite may be called) is checked by lib/distro.
+ * "FILE:LINE:COLUMN: what, why, what is allowed". Ecosystem-specific meaning (which bases exist,
+ * how a suite may be called) is checked by lib/distro.
  */
 #ifndef STET_RECIPE_RECIPE_H
 #define STET_RECIPE_RECIPE_H
@@ -40,7 +40,8 @@ enum { STET_RECIPE_FILE_MAX = 16 << 20 };
 enum stet_recipe_sources {
     STET_SOURCES_LOCKED, /* the lock's mirrors (default) */
     STET_SOURCES_NONE,
-    STET_SOURCES_OWN, /* own_sources, one line each, verbatim */
+    STET_SOURCES_OWN, /* own_sources, each followed by a newline, verbatim; one may hold several
+                         lines */
 };
 
 struct stet_recipe_image {
@@ -52,12 +53,13 @@ struct stet_recipe_image {
 
 struct stet_recipe {
     char *name;
-    char *ecosystem;    /* "debian", … */
-    char *suite;        /* NULL for ecosystems without */
-    char *architecture; /* the distribution's name for it ("amd64"); NULL in a recipe: this machine's */
-    struct stet_strv mirrors; /* "system" alone, or URLs */
-    struct stet_strv suites;  /* further suites by their full names ("trixie-updates"); Debian */
-    bool suites_given;        /* the recipe has the key (else the ecosystem's default) */
+    char *ecosystem;             /* "debian", … */
+    char *suite;                 /* NULL for ecosystems without */
+    char *architecture;          /* the distribution's name for it ("amd64"); NULL in a recipe: this
+                                    machine's */
+    struct stet_strv mirrors;    /* "system" alone, or URLs */
+    struct stet_strv suites;     /* further suites by their full names ("trixie-updates"); Debian */
+    bool suites_given;           /* the recipe has the key (else the ecosystem's default) */
     struct stet_strv components; /* default (empty): the ecosystem's */
     char *keyring;               /* OpenPGP keyring file, or NULL: the ecosystem's default */
     struct stet_strv keys;       /* Alpine */
@@ -65,11 +67,12 @@ struct stet_recipe {
     char *base;                  /* NULL: the ecosystem's default */
     struct stet_strv packages;
     struct stet_strv exclude; /* globs, without the leading '/' */
-    struct stet_strv include; /* globs kept although excluded ("include"), without the leading '/' */
+    struct stet_strv
+        include; /* globs kept although excluded ("include"), without the leading '/' */
     struct stet_recipe_file *files;
     size_t file_count, file_cap;
     bool epoch_auto;
-    int64_t epoch; /* when not auto */
+    int64_t epoch;                    /* when not auto */
     enum stet_recipe_sources sources; /* key "apt-sources" */
     struct stet_strv own_sources;
     struct stet_recipe_image image;
@@ -78,11 +81,14 @@ struct stet_recipe {
 void stet_recipe_init(struct stet_recipe *r);
 void stet_recipe_release(struct stet_recipe *r);
 
-/* Parses text; name is the file's name for errors. Aliases, anchors, tags, several documents, and duplicate keys are refused. */
+/* Parses text; name is the file's name for errors. Aliases, anchors, tags, several documents, and
+ * duplicate keys are refused. Contents of files are not read. mirrors is never empty afterwards. On
+ * failure out is as after init. */
 int stet_recipe_parse(const char *text, size_t len, const char *name, struct stet_recipe *out,
                       struct stet_error *err);
-/* Reads and parses the file (at most 1 MiB) and embeds the contents of its "files", relative to the recipe's
- * directory. "-" reads standard input. */
+/* Reads and parses the file (at most 1 MiB) and embeds the contents of its "files", relative to the
+ * recipe's directory, whence nothing above it can be reached. "-" reads standard input (directory:
+ * the current one). */
 int stet_recipe_read(const char *path, struct stet_recipe *out, struct stet_error *err);
 
 /* One signed index (Debian: a Packages file of one component of one suite). */
@@ -94,8 +100,8 @@ struct stet_lock_index {
     struct stet_digest digest;
     char *release_url; /* of the signed document that named it */
     struct stet_digest release_digest;
-    int64_t release_date;        /* seconds since 1970 */
-    struct stet_strv signed_by;  /* full fingerprints, upper-case hex, sorted */
+    int64_t release_date;       /* seconds since 1970 */
+    struct stet_strv signed_by; /* full fingerprints, upper-case hex, sorted */
 };
 
 struct stet_lock_package {
@@ -103,14 +109,15 @@ struct stet_lock_package {
     uint64_t size; /* bytes of the package file */
     struct stet_digest digest;
     struct stet_strv urls;
-    char *reason; /* "essential", "required", "base", "requested", "dependency" */
+    char *reason;    /* "essential", "required", "base", "requested", "dependency" */
     char *needed_by; /* for a dependency: the package that asked first; else NULL */
     unsigned stage;  /* packages of one stage are unpacked together, then configured; from 0 */
 };
 
 struct stet_lock {
     unsigned format; /* output format number */
-    struct stet_recipe recipe; /* complete: defaults filled in, architecture set, file contents embedded */
+    struct stet_recipe
+        recipe; /* complete: defaults filled in, architecture set, file contents embedded */
     int64_t epoch;
     struct stet_lock_index *indexes; /* in the order of use */
     size_t index_count, index_cap;
@@ -125,11 +132,13 @@ void stet_lock_release(struct stet_lock *l);
 struct stet_lock_index *stet_lock_add_index(struct stet_lock *l, struct stet_error *err);
 struct stet_lock_package *stet_lock_add_package(struct stet_lock *l, struct stet_error *err);
 
-/* The canonical text: the same lock gives the same bytes. INDENTED in files. */
+/* The canonical text: the same lock gives the same bytes. INDENTED in files. Checks indexes and
+ * packages as parsing does first: what would be refused then is STET_ERROR_INPUT now. */
 int stet_lock_print(const struct stet_lock *l, enum stet_json_layout layout,
                     struct stet_buffer *out, struct stet_error *err);
 /* Parses and checks everything: schema number, known format number (at most max_format),
- * digests, URL schemes, names usable in paths, order of stages, unique packages. */
+ * digests, URL schemes, names usable in paths, order of stages (from 0, without gaps), unique
+ * packages (by name and architecture), no credentials in URLs. On failure out is as after init. */
 int stet_lock_parse(const char *text, size_t len, const char *name, unsigned max_format,
                     struct stet_lock *out, struct stet_error *err);
 /* SHA-256 of the canonical INDENTED text: the lock's identity. */
