@@ -65,8 +65,6 @@ int tree_scan_with(int root, const char *name, const struct stet_tree_scan_optio
 bool tree_xattr_wanted(const char *name);
 /* Turns a version 3 security.capability into version 2, which has no root id. */
 size_t tree_capability_plain(unsigned char *value, size_t len);
-/* path with control bytes and '\' written as \xHH, for errors. What does not fit is cut. */
-void tree_escape(const char *path, struct stet_buffer *out);
 
 /* ---- entries (tree.c) ---- */
 

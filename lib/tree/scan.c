@@ -10,6 +10,7 @@
 
 enum {
     OPEN_LEVELS = 64, /* directories kept open on the way down; deeper ones are opened anew */
+    SHOWN_MAX = 250,  /* bytes of a path in an error */
 };
 
 /* A directory on the way down to the one being read. */
@@ -55,11 +56,27 @@ static void scan_release(struct scan *s)
 
 /* ---- one entry ---- */
 
-/* An input error about path, which is untrusted: control bytes show as \xHH. */
+/* path for an error, as untrusted as it is: control bytes as \xHH, and not endless. */
+static void show_path(const char *path, struct stet_buffer *out)
+{
+    for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++) {
+        bool start = (*p & 0xc0) != 0x80; /* of a UTF-8 sequence */
+        if (start && out->len >= SHOWN_MAX) {
+            stet_buffer_add_str(out, "...");
+            return;
+        }
+        if (*p < 0x20 || *p == 0x7f || *p == '\\')
+            stet_buffer_addf(out, "\\x%02x", *p);
+        else
+            stet_buffer_add_char(out, (char)*p);
+    }
+}
+
+/* An input error about path. */
 static int refuse(struct scan *s, const char *path, struct stet_error *err, const char *reason)
 {
     _cleanup_buffer_ struct stet_buffer shown = STET_BUFFER_INIT;
-    tree_escape(path, &shown);
+    show_path(path, &shown);
     return stet_error_input(err, "%s: \"%s\" %s", s->name, stet_buffer_str(&shown), reason);
 }
 

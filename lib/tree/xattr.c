@@ -76,13 +76,3 @@ int tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name, st
     }
     return 0;
 }
-
-void tree_escape(const char *path, struct stet_buffer *out)
-{
-    for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++) {
-        if (*p < 0x20 || *p == 0x7f || *p == '\\')
-            stet_buffer_addf(out, "\\x%02x", *p);
-        else
-            stet_buffer_add_char(out, (char)*p);
-    }
-}
