@@ -143,7 +143,7 @@ static int read_numbers(const json_t *root, unsigned max_format, struct stet_loc
         return stet_error_input(err,
                                 "lock schema %lld needs a newer stet; this one knows schema %d",
                                 (long long)schema, STET_LOCK_SCHEMA);
-    if (stet_json_get_integer(root, "lock", "format", 1, INT32_MAX, &format, err) < 0)
+    if (stet_json_get_integer(root, "lock", "format", 0, INT32_MAX, &format, err) < 0)
         return -1;
     if (format > max_format)
         return stet_error_input(err,

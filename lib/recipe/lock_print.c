@@ -77,9 +77,9 @@ int stet_lock_print(const struct stet_lock *l, enum stet_json_layout layout,
                     struct stet_buffer *out, struct stet_error *err)
 {
     const struct stet_recipe *r = &l->recipe;
-    if (!r->name || !r->ecosystem || !r->architecture || l->format == 0)
+    if (!r->name || !r->ecosystem || !r->architecture)
         return stet_error_set(err, STET_ERROR_INTERNAL, 0,
-                              "a lock without name, ecosystem, architecture or format is printed");
+                              "a lock without name, ecosystem or architecture is printed");
     if (stet_lock_check(l, err) < 0)
         return stet_error_wrap(err, "lock");
     struct stet_json_writer w;

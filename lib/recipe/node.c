@@ -188,13 +188,19 @@ static int add_json(struct stet_recipe_node *n, const json_t *value, struct stet
         break;
     case JSON_ARRAY:
         n->kind = STET_NODE_LIST;
-        json_array_foreach(value, i,
-                           member) if (add_json_child(n, NULL, member, err) < 0) return -1;
+        json_array_foreach(value, i, member)
+        {
+            if (add_json_child(n, NULL, member, err) < 0)
+                return -1;
+        }
         break;
     case JSON_OBJECT:
         n->kind = STET_NODE_MAP;
-        json_object_foreach((json_t *)value, key,
-                            member) if (add_json_child(n, key, member, err) < 0) return -1;
+        json_object_foreach((json_t *)value, key, member)
+        {
+            if (add_json_child(n, key, member, err) < 0)
+                return -1;
+        }
         break;
     }
     return 0;
