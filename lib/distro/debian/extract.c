@@ -1,0 +1,674 @@
+#include "lib/distro/debian/extract.h"
+
+#include <errno.h>
+#include <sys/xattr.h>
+
+/* One package being unpacked. */
+struct extraction {
+    struct stet_build_context *ctx;
+    struct stet_debian_state *state;
+    struct stet_debian_package *package;
+    const struct stet_unpack_rules *rules;
+    struct stet_deb_reader *reader;
+    size_t index;
+    bool wants_md5sums;
+    struct stet_path_map symlinks; /* that this package ships */
+    /* The directory of the entry before, as most entries share it with the next. */
+    int parent_fd;
+    char *parent;
+    dev_t parent_dev;
+    ino_t parent_ino;
+    int64_t kept_mtime; /* reported last */
+};
+
+/* Where one entry goes. */
+struct place {
+    const char *path; /* in the root, diversion applied */
+    char *owned;      /* what path points to, when it is not the entry's */
+    const char *leaf; /* in path */
+    char *name;       /* the leaf on disk: with .dpkg-new for a conffile */
+    char *key;        /* parent directory's identity and leaf */
+    bool conffile;
+};
+
+static void place_release(struct place *p)
+{
+    free(p->owned);
+    free(p->name);
+    free(p->key);
+}
+
+static int fail(const struct extraction *x, const char *path, const char *why,
+                struct stet_error *err)
+{
+    return stet_error_input(err, "package %s: \"/%s\" %s", x->package->locked->name, path, why);
+}
+
+static int fail_errno(const struct extraction *x, const char *path, const char *what,
+                      struct stet_error *err)
+{
+    return stet_error_errno(err, "package %s: %s /%s in the root", x->package->locked->name, what,
+                            path);
+}
+
+/* ---- where to ---- */
+
+/* Archives that lead through their own symlinks are how files end up elsewhere; no package does
+ * that. */
+static int check_own_symlinks(const struct extraction *x, const char *path, struct stet_error *err)
+{
+    _cleanup_free_ char *copy = NULL;
+    if (x->symlinks.count == 0)
+        return 0;
+    if (!(copy = stet_strdup(path, err)))
+        return -1;
+    for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (stet_path_map_find(&x->symlinks, copy))
+            return fail(x, path, "leads through a symlink of the same package", err);
+        *slash = '/';
+    }
+    return 0;
+}
+
+static int open_parent(const struct extraction *x, const char *path, const char **leaf,
+                       struct stet_error *err)
+{
+    struct stet_error e = STET_ERROR_INIT;
+    int fd = stet_fs_open_parent_in(x->ctx->root, path, leaf, &e);
+    if (fd >= 0)
+        return fd;
+    if (e.errnum == ENOENT || e.errnum == ENOTDIR)
+        return fail(x, path, "comes without its directory", err);
+    stet_error_copy(err, &e);
+    return stet_error_wrap(err, "package %s", x->package->locked->name);
+}
+
+/* Makes x->parent_fd the directory of path. */
+static int enter_parent(struct extraction *x, const char *path, const char **leaf,
+                        struct stet_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    *leaf = slash ? slash + 1 : path;
+    if (x->parent && strlen(x->parent) == len && memcmp(x->parent, path, len) == 0)
+        return 0;
+    free(x->parent);
+    x->parent = NULL;
+    stet_cleanup_close(&x->parent_fd);
+    if (check_own_symlinks(x, path, err) < 0)
+        return -1;
+    x->parent_fd = open_parent(x, path, leaf, err);
+    if (x->parent_fd < 0)
+        return -1;
+    struct stat st;
+    if (fstat(x->parent_fd, &st) < 0)
+        return fail_errno(x, path, "looking at the directory of", err);
+    x->parent_dev = st.st_dev;
+    x->parent_ino = st.st_ino;
+    x->parent = stet_format(err, "%.*s", (int)len, path);
+    return x->parent ? 0 : -1;
+}
+
+static bool is_conffile(const struct extraction *x, const char *path)
+{
+    for (size_t i = 0; i < x->package->conffiles.count; i++)
+        if (strcmp(x->package->conffiles.items[i] + 1, path) == 0)
+            return true;
+    return false;
+}
+
+static int find_place(struct extraction *x, const struct stet_entry *e, struct place *p,
+                      struct stet_error *err)
+{
+    *p = (struct place){.path = e->path};
+    const struct stet_diversion *d =
+        e->type == STET_ENTRY_DIRECTORY
+            ? NULL /* dpkg has no diverted directories */
+            : stet_unpack_rules_divert(x->rules, e->path, x->package->locked->name);
+    if (d && !(p->path = p->owned = stet_strdup(d->to, err)))
+        return -1;
+    if (enter_parent(x, p->path, &p->leaf, err) < 0)
+        return -1;
+    p->conffile = e->type != STET_ENTRY_DIRECTORY && is_conffile(x, e->path);
+    p->name = stet_format(err, "%s%s", p->leaf, p->conffile ? ".dpkg-new" : "");
+    p->key = p->name ? stet_format(err, "%ju:%ju/%s", (uintmax_t)x->parent_dev,
+                                   (uintmax_t)x->parent_ino, p->leaf)
+                     : NULL;
+    return p->key ? 0 : -1;
+}
+
+/* ---- who wins ---- */
+
+static const struct stet_debian_package *package_of(const struct extraction *x,
+                                                    const struct stet_unpack_claim *c)
+{
+    return &x->state->packages[c->package];
+}
+
+/* Is the package of c unpacked at the same time as this one, so that their order is left to chance?
+ */
+static bool same_time(const struct extraction *x, const struct stet_unpack_claim *c)
+{
+    return c->stage == x->package->locked->stage && !package_of(x, c)->first;
+}
+
+/* The error names both packages in install order, so that it does not depend on timing. */
+static int fail_conflict(const struct extraction *x, const struct stet_unpack_claim *c,
+                         const char *path, const char *why, struct stet_error *err)
+{
+    size_t a = c->package < x->index ? c->package : x->index;
+    size_t b = c->package < x->index ? x->index : c->package;
+    return stet_error_input(err, "packages %s and %s both ship /%s %s; leave one of them out",
+                            x->state->packages[a].locked->name, x->state->packages[b].locked->name,
+                            path, why);
+}
+
+/* Does the one of number a replace files of the one of number b? */
+static bool replaces(const struct extraction *x, size_t a, size_t b)
+{
+    const struct stet_debian_package *old = &x->state->packages[b];
+    return stet_unpack_replaces(&x->state->packages[a].control, old->locked->name,
+                                old->locked->version);
+}
+
+/* dpkg's rule, for packages taken in install order. */
+static int decide(const struct extraction *x, const struct stet_unpack_claim *c, const char *path,
+                  bool *mine, struct stet_error *err)
+{
+    size_t early = c->package < x->index ? c->package : x->index;
+    size_t late = c->package < x->index ? x->index : c->package;
+    if (replaces(x, late, early))
+        *mine = late == x->index;
+    else if (replaces(x, early, late))
+        *mine = early == x->index;
+    else
+        return fail_conflict(x, c, path, "and neither replaces the other", err);
+    return 0;
+}
+
+/* One of us loses path: its list must not name it. */
+static int hand_over(struct extraction *x, struct stet_unpack_claim *c, const char *path, bool mine,
+                     struct stet_error *err)
+{
+    struct stet_debian_package *loser = mine ? &x->state->packages[c->package] : x->package;
+    if (mine && c->link_target)
+        return fail_conflict(x, c, path, "to which a hard link of the first points", err);
+    if (stet_strv_addf(&loser->lost, err, "/%s", path) < 0)
+        return -1;
+    if (mine) {
+        c->package = x->index;
+        c->stage = x->package->locked->stage;
+    }
+    return 0;
+}
+
+/* The claim of a path that a package has claimed already. */
+static int claim_taken(struct extraction *x, const struct stet_entry *e,
+                       struct stet_unpack_claim *c, bool *mine, struct stet_error *err)
+{
+    if (c->package == x->index)
+        return fail(x, e->path, "is in it twice", err);
+    const struct stet_diversion *d = stet_unpack_rules_diversion(x->rules, e->path);
+    if (d && d->package &&
+        (strcmp(d->package, x->package->locked->name) == 0 ||
+         strcmp(d->package, package_of(x, c)->locked->name) == 0)) {
+        *mine = true; /* diverted: both have a place of their own */
+        return 0;
+    }
+    if (c->type == STET_ENTRY_DIRECTORY) {
+        /* dpkg never puts a symlink in place of a directory. Within a stage the outcome would
+         * depend on the order. */
+        if (e->type != STET_ENTRY_SYMLINK || same_time(x, c))
+            return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+        *mine = false;
+        return 0;
+    }
+    if (decide(x, c, e->path, mine, err) < 0)
+        return -1;
+    if (*mine)
+        c->type = e->type;
+    return hand_over(x, c, e->path, *mine, err);
+}
+
+/* Two paths that mean one place (/bin/x and /usr/bin/x): the later package has it, as dpkg does not
+ * notice. */
+static int claim_place(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                       bool *mine, struct stet_error *err)
+{
+    struct stet_path_map *places = stet_unpack_registry_places(x->state->registry);
+    struct stet_unpack_claim *c = stet_path_map_find(places, p->key);
+    if (!c && !(c = stet_path_map_add(places, p->key, err)))
+        return -1;
+    else if (c->place && c->type == STET_ENTRY_DIRECTORY)
+        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+    else if (c->place && strcmp(c->place, e->path) != 0 && c->package > x->index)
+        *mine = false;
+    if (!*mine)
+        return 0;
+    free(c->place);
+    c->place = stet_strdup(e->path, err);
+    c->package = x->index;
+    c->stage = x->package->locked->stage;
+    c->type = e->type;
+    return c->place ? 0 : -1;
+}
+
+/* Does e belong to this package? With the lock held; the lock is kept until e has its name in the
+ * root, so that claims and names change together. */
+static int claim(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                 bool *mine, struct stet_error *err)
+{
+    struct stet_path_map *paths = stet_unpack_registry_paths(x->state->registry);
+    struct stet_unpack_claim *c = stet_path_map_find(paths, e->path);
+    *mine = true;
+    if (c) {
+        if (claim_taken(x, e, c, mine, err) < 0)
+            return -1;
+    } else {
+        if (!(c = stet_path_map_add(paths, e->path, err)))
+            return -1;
+        c->package = x->index;
+        c->stage = x->package->locked->stage;
+        c->type = e->type;
+    }
+    return *mine ? claim_place(x, e, p, mine, err) : 0;
+}
+
+/* ---- writing ---- */
+
+static int64_t clamp_mtime(const struct extraction *x, int64_t mtime)
+{
+    return mtime < x->ctx->lock->epoch ? mtime : x->ctx->lock->epoch;
+}
+
+static int keep_mtime(struct extraction *x, int64_t mtime, struct stet_error *err)
+{
+    if (mtime == x->kept_mtime || !x->ctx->keep_mtime)
+        return 0;
+    x->kept_mtime = mtime;
+    return x->ctx->keep_mtime(x->ctx->keep_ctx, mtime, err);
+}
+
+/* Something that no package ships is in the way: dpkg replaces it, unless it is a directory. */
+static int make_way(const struct extraction *x, const struct place *p, struct stet_error *err)
+{
+    if (unlinkat(x->parent_fd, p->name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno == EISDIR || errno == EPERM)
+        return fail(x, p->path, "is a directory in the root already and something else in it", err);
+    return fail_errno(x, p->path, "replacing", err);
+}
+
+static void owner_of(const struct extraction *x, const struct stet_entry *e, uint32_t *mode,
+                     uint32_t *uid, uint32_t *gid)
+{
+    const struct stet_stat_override *o = stet_unpack_rules_override(x->rules, e->path);
+    *mode = o ? o->mode : e->mode;
+    *uid = o ? o->uid : e->uid;
+    *gid = o ? o->gid : e->gid;
+}
+
+static int create_file(struct extraction *x, const struct place *p, int *fd, struct stet_error *err)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    *fd = openat(x->parent_fd, p->name, flags, 0600);
+    if (*fd < 0 && errno == EEXIST) {
+        if (make_way(x, p, err) < 0)
+            return -1;
+        *fd = openat(x->parent_fd, p->name, flags, 0600);
+    }
+    if (*fd < 0)
+        return fail_errno(x, p->path, "creating", err);
+    /* Scripts of the first stage run before any conffile was configured; see unpack.h. */
+    if (p->conffile && x->package->locked->stage == 0 &&
+        linkat(x->parent_fd, p->name, x->parent_fd, p->leaf, 0) < 0 && errno != EEXIST)
+        return fail_errno(x, p->path, "linking", err);
+    return 0;
+}
+
+static int write_content(struct extraction *x, int fd, const char *path, struct stet_error *err)
+{
+    const void *data;
+    size_t len;
+    int rc;
+    while ((rc = stet_deb_reader_block(x->reader, &data, &len, err)) > 0)
+        if (stet_fs_write_fd(fd, path, data, len, err) < 0)
+            return -1;
+    return rc;
+}
+
+static int finish_file(struct extraction *x, int fd, const struct stet_entry *e,
+                       struct stet_error *err)
+{
+    uint32_t mode, uid, gid;
+    owner_of(x, e, &mode, &uid, &gid);
+    /* chown first: it clears set-id bits and capabilities. */
+    if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
+        return fail_errno(x, e->path, "setting owner and mode of", err);
+    for (size_t i = 0; i < e->xattr_count; i++)
+        if (fsetxattr(fd, e->xattrs[i].name, e->xattrs[i].value, e->xattrs[i].len, 0) < 0)
+            return fail_errno(x, e->path, "setting an extended attribute of", err);
+    int64_t mtime = clamp_mtime(x, e->mtime);
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime}};
+    if (futimens(fd, times) < 0)
+        return fail_errno(x, e->path, "setting the time of", err);
+    return keep_mtime(x, mtime, err);
+}
+
+/* What dpkg computes where a package has no md5sums. */
+static int add_md5sum(struct extraction *x, const struct place *p, const struct stet_entry *e,
+                      struct stet_error *err)
+{
+    char hex[33];
+    if (!x->wants_md5sums)
+        return 0;
+    _cleanup_close_ int fd = stet_fs_open(x->parent_fd, p->name, O_RDONLY | O_NOFOLLOW, 0, err);
+    if (fd < 0 || stet_digest_md5_hex_fd(fd, e->path, hex, err) < 0)
+        return -1;
+    stet_buffer_addf(&x->package->md5sums, "%s  %s\n", hex, e->path);
+    return stet_buffer_check(&x->package->md5sums, "computing md5sums", err);
+}
+
+static int extract_file(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                        struct stet_error *err)
+{
+    _cleanup_close_ int fd = -1;
+    bool mine;
+    stet_unpack_registry_lock(x->state->registry);
+    int rc = claim(x, e, p, &mine, err);
+    if (rc == 0 && mine)
+        rc = create_file(x, p, &fd, err);
+    stet_unpack_registry_unlock(x->state->registry);
+    if (rc < 0 || !mine)
+        return rc;
+    if (write_content(x, fd, e->path, err) < 0 || finish_file(x, fd, e, err) < 0)
+        return -1;
+    return add_md5sum(x, p, e, err);
+}
+
+/* ---- links ---- */
+
+static int create_symlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                          struct stet_error *err)
+{
+    struct stat st;
+    int64_t mtime = clamp_mtime(x, e->mtime);
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime}};
+    if (fstatat(x->parent_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (S_ISDIR(st.st_mode)) /* dpkg keeps a directory */
+            return 0;
+        if (make_way(x, p, err) < 0)
+            return -1;
+    }
+    if (symlinkat(e->link, x->parent_fd, p->name) < 0)
+        return fail_errno(x, p->path, "creating the symlink", err);
+    if (fchownat(x->parent_fd, p->name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+        utimensat(x->parent_fd, p->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+        return fail_errno(x, p->path, "setting owner and time of", err);
+    return keep_mtime(x, mtime, err);
+}
+
+static int extract_symlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                           struct stet_error *err)
+{
+    bool mine;
+    if (!stet_path_map_find(&x->symlinks, e->path) &&
+        !stet_path_map_add(&x->symlinks, e->path, err))
+        return -1;
+    stet_unpack_registry_lock(x->state->registry);
+    int rc = claim(x, e, p, &mine, err);
+    if (rc == 0 && mine)
+        rc = create_symlink(x, e, p, err);
+    stet_unpack_registry_unlock(x->state->registry);
+    return rc;
+}
+
+/* The target must be a file that this package unpacked before; then it is what the package means.
+ */
+static int claim_link_target(struct extraction *x, const struct stet_entry *e,
+                             struct stet_error *err)
+{
+    struct stet_unpack_claim *c =
+        stet_path_map_find(stet_unpack_registry_paths(x->state->registry), e->link);
+    if (!c || c->package != x->index ||
+        (c->type != STET_ENTRY_FILE && c->type != STET_ENTRY_HARDLINK))
+        return fail(x, e->path,
+                    "is a hard link to something that is no earlier file of the package", err);
+    c->link_target = true;
+    return 0;
+}
+
+static int create_hardlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                           int target_fd, const char *target, struct stet_error *err)
+{
+    (void)e;
+    if (make_way(x, p, err) < 0)
+        return -1;
+    if (linkat(target_fd, target, x->parent_fd, p->name, 0) < 0)
+        return fail_errno(x, p->path, "creating the hard link", err);
+    return 0;
+}
+
+static int extract_hardlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                            struct stet_error *err)
+{
+    const struct stet_diversion *d =
+        stet_unpack_rules_divert(x->rules, e->link, x->package->locked->name);
+    const char *path = d ? d->to : e->link, *leaf;
+    bool mine;
+    if (*e->link == '\0' || check_own_symlinks(x, e->link, err) < 0)
+        return fail(x, e->path, "is a hard link without a target", err);
+    _cleanup_close_ int fd = open_parent(x, path, &leaf, err);
+    if (fd < 0)
+        return -1;
+    _cleanup_free_ char *name =
+        stet_format(err, "%s%s", leaf, is_conffile(x, e->link) ? ".dpkg-new" : "");
+    if (!name)
+        return -1;
+    stet_unpack_registry_lock(x->state->registry);
+    int rc = claim_link_target(x, e, err);
+    if (rc == 0)
+        rc = claim(x, e, p, &mine, err);
+    if (rc == 0 && mine)
+        rc = create_hardlink(x, e, p, fd, name, err);
+    stet_unpack_registry_unlock(x->state->registry);
+    if (rc < 0 || !mine)
+        return rc;
+    return add_md5sum(x, p, e, err);
+}
+
+/* ---- directories ---- */
+
+/* Is path, which exists, a directory or a symlink to one? */
+static int check_directory(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                           bool *through_link, struct stet_error *err)
+{
+    struct stat st;
+    if (fstatat(x->parent_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return fail_errno(x, e->path, "looking at", err);
+    *through_link = S_ISLNK(st.st_mode);
+    if (S_ISDIR(st.st_mode))
+        return 0;
+    if (*through_link) {
+        _cleanup_close_ int fd =
+            stet_fs_try_open_in(x->ctx->root, e->path, O_PATH | O_DIRECTORY, err);
+        if (fd >= 0)
+            return 0;
+        if (fd == -1)
+            return -1;
+    }
+    return fail(x, e->path, "is a directory in it and something else in the root already", err);
+}
+
+/* Remembers what the directory shall be like: the first package in install order decides. */
+static int remember_directory(struct extraction *x, const struct stet_entry *e,
+                              const struct place *p, bool made, struct stet_error *err)
+{
+    struct stet_path_map *places = stet_unpack_registry_places(x->state->registry);
+    struct stet_unpack_claim *c = stet_path_map_find(places, p->key);
+    if (c && c->type != STET_ENTRY_DIRECTORY)
+        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+    if (!c && !(c = stet_path_map_add(places, p->key, err)))
+        return -1;
+    c->made = c->made || made;
+    if (c->place && c->package <= x->index)
+        return 0;
+    free(c->place);
+    c->place = stet_strdup(e->path, err);
+    c->type = STET_ENTRY_DIRECTORY;
+    c->package = x->index;
+    c->stage = x->package->locked->stage;
+    owner_of(x, e, &c->mode, &c->uid, &c->gid);
+    return c->place ? 0 : -1;
+}
+
+static int claim_directory(struct extraction *x, const struct stet_entry *e, struct stet_error *err)
+{
+    struct stet_path_map *paths = stet_unpack_registry_paths(x->state->registry);
+    struct stet_unpack_claim *c = stet_path_map_find(paths, e->path);
+    if (!c) {
+        if (!(c = stet_path_map_add(paths, e->path, err)))
+            return -1;
+        c->package = x->index;
+        c->stage = x->package->locked->stage;
+        c->type = STET_ENTRY_DIRECTORY;
+        return 0;
+    }
+    if (c->type == STET_ENTRY_DIRECTORY)
+        return 0;
+    if (c->package == x->index)
+        return fail(x, e->path, "is in it twice", err);
+    /* Over an older symlink to a directory dpkg unpacks through it. */
+    if (c->type != STET_ENTRY_SYMLINK || same_time(x, c))
+        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+    return 0;
+}
+
+static int make_directory(struct extraction *x, const struct stet_entry *e, const struct place *p,
+                          struct stet_error *err)
+{
+    bool through_link = false;
+    if (claim_directory(x, e, err) < 0)
+        return -1;
+    /* Its own mode comes when all is unpacked. */
+    bool made = mkdirat(x->parent_fd, p->name, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return fail_errno(x, e->path, "creating the directory", err);
+    if (!made && check_directory(x, e, p, &through_link, err) < 0)
+        return -1;
+    return through_link ? 0 : remember_directory(x, e, p, made, err);
+}
+
+static int extract_directory(struct extraction *x, const struct stet_entry *e,
+                             const struct place *p, struct stet_error *err)
+{
+    stet_unpack_registry_lock(x->state->registry);
+    int rc = make_directory(x, e, p, err);
+    stet_unpack_registry_unlock(x->state->registry);
+    return rc;
+}
+
+static int apply_directory(struct stet_build_context *ctx, const struct stet_unpack_claim *c,
+                           struct stet_error *err)
+{
+    _cleanup_close_ int fd =
+        stet_fs_open_in(ctx->root, c->place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+    if (fd < 0)
+        return -1;
+    if (fchown(fd, c->uid, c->gid) < 0 || fchmod(fd, c->mode) < 0)
+        return stet_error_errno(err, "setting owner and mode of /%s in the root", c->place);
+    return 0;
+}
+
+int stet_deb_extract_directories(struct stet_build_context *ctx, unsigned stage,
+                                 struct stet_error *err)
+{
+    struct stet_debian_state *state = ctx->state;
+    struct stet_path_map *places = stet_unpack_registry_places(state->registry);
+    for (size_t i = 0; i < places->size; i++) {
+        const struct stet_unpack_claim *c = &places->slots[i];
+        if (!c->key || c->type != STET_ENTRY_DIRECTORY || !c->place)
+            continue;
+        /* What prepare_root made counts as new. */
+        if ((c->made || stage == 0) && apply_directory(ctx, c, err) < 0)
+            return -1;
+    }
+    stet_unpack_registry_forget_places(state->registry);
+    return 0;
+}
+
+/* ---- the package ---- */
+
+static int extract_entry(struct extraction *x, const struct stet_entry *e, struct stet_error *err)
+{
+    struct place p;
+    if (stet_strv_addf(&x->package->list, err, "/%s", *e->path ? e->path : ".") < 0)
+        return -1;
+    if (*e->path == '\0') {
+        if (e->type != STET_ENTRY_DIRECTORY)
+            return fail(x, "", "is no directory in it", err);
+        return 0; /* the root itself stays as it is */
+    }
+    int rc = find_place(x, e, &p, err);
+    if (rc == 0) {
+        switch (e->type) {
+        case STET_ENTRY_FILE:
+            rc = extract_file(x, e, &p, err);
+            break;
+        case STET_ENTRY_SYMLINK:
+            rc = extract_symlink(x, e, &p, err);
+            break;
+        case STET_ENTRY_HARDLINK:
+            rc = extract_hardlink(x, e, &p, err);
+            break;
+        case STET_ENTRY_DIRECTORY:
+            rc = extract_directory(x, e, &p, err);
+            break;
+        default:
+            rc = fail(x, e->path, "is of a type that packages must not hold", err);
+        }
+    }
+    place_release(&p);
+    return rc;
+}
+
+static int extract_entries(struct extraction *x, struct stet_error *err)
+{
+    struct stet_entry e;
+    int rc;
+    stet_entry_init(&e);
+    while ((rc = stet_deb_reader_next(x->reader, &e, err)) > 0) {
+        rc = stet_cancel_check(err);
+        if (rc == 0)
+            rc = extract_entry(x, &e, err);
+        if (rc < 0)
+            break;
+    }
+    stet_entry_release(&e);
+    return rc;
+}
+
+int stet_deb_extract(struct stet_build_context *ctx, const struct stet_unpack_rules *rules,
+                     const struct stet_deb *deb, size_t i, struct stet_error *err)
+{
+    struct stet_debian_state *state = ctx->state;
+    struct extraction x = {.ctx = ctx,
+                           .state = state,
+                           .package = &state->packages[i],
+                           .rules = rules,
+                           .index = i,
+                           .parent_fd = -1,
+                           .kept_mtime = -1};
+    x.wants_md5sums = true;
+    for (size_t f = 0; f < x.package->file_count; f++)
+        if (strcmp(x.package->files[f].name, "md5sums") == 0)
+            x.wants_md5sums = false;
+    x.reader = stet_deb_reader_new(deb, &deb->data, STET_DEB_DATA_MAX, err);
+    int rc = x.reader ? extract_entries(&x, err) : -1;
+    stet_deb_reader_free(x.reader);
+    stet_path_map_release(&x.symlinks);
+    stet_cleanup_close(&x.parent_fd);
+    free(x.parent);
+    return rc;
+}
