@@ -243,7 +243,7 @@ static void bad_locks_are_refused(void **state)
         {"\"stet-lock\": 1", "\"stet-lock\": \"1\"", "stet-lock"},
         {"\"stet-lock\": 1,", "", "not a lock: 'stet-lock' is missing"},
         {"\"format\": 1", "\"format\": 2, \"new\": 1", "format 2 needs a newer stet"},
-        {"\"format\": 1", "\"format\": 0", "format"},
+        {"\"format\": 1", "\"format\": -1", "'format' is -1"},
         {"\"format\": 1", "\"format\": 1, \"new\": 1", "new"},
         {"\"format\": 1", "\"format\": 1, \"format\": 1", "l.json"},
         {"\"suite\": \"trixie\"", "\"suiet\": \"trixie\"",
@@ -331,6 +331,23 @@ static void other_json_is_no_lock(void **state)
     }
 }
 
+/* 0 is a format as well: the one before the first that is frozen. */
+static void formats_are_known_up_to_the_given_one(void **state)
+{
+    (void)state;
+    struct stet_lock l;
+    struct stet_error err = STET_ERROR_INIT;
+    _cleanup_buffer_ struct stet_buffer out = STET_BUFFER_INIT;
+    _cleanup_free_ char *zero = changed("\"format\": 1", "\"format\": 0");
+    assert_int_equal(stet_lock_parse(golden, strlen(golden), "l", 0, &l, &err), -1);
+    assert_string_equal(err.text, "l: output format 1 needs a newer stet; this one knows formats "
+                                  "up to 0");
+    assert_int_equal(stet_lock_parse(zero, strlen(zero), "l", 0, &l, NULL), 0);
+    print(&l, STET_JSON_INDENTED, &out);
+    assert_string_equal(stet_buffer_str(&out), zero);
+    stet_lock_release(&l);
+}
+
 static void stages_must_ascend(void **state)
 {
     (void)state;
@@ -406,6 +423,7 @@ int main(void)
         cmocka_unit_test(any_value_changes_the_identity),
         cmocka_unit_test(bad_locks_are_refused),
         cmocka_unit_test(other_json_is_no_lock),
+        cmocka_unit_test(formats_are_known_up_to_the_given_one),
         cmocka_unit_test(stages_must_ascend),
         cmocka_unit_test(nothing_is_printed_that_could_not_be_parsed),
         cmocka_unit_test(lock_or_recipe),

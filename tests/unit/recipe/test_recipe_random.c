@@ -184,7 +184,7 @@ static void fill_lock(struct stet_lock *l)
 {
     stet_lock_init(l);
     fill_recipe(&l->recipe);
-    l->format = 1 + below(3);
+    l->format = below(4);
     l->epoch = below(UINT32_MAX);
     for (unsigned n = below(4); n > 0; n--)
         fill_index(stet_lock_add_index(l, NULL));
