@@ -158,7 +158,8 @@ int stet_path_compare(const char *a, const char *b);
 /*
  * Does a glob of a recipe or dpkg configuration match path? Both without a
  * leading '/'. '*' and '?' and [classes] do not match '/', a component "**" matches
- * any number of components. With dpkg_style, '*' and '?' match '/' as well
+ * any number of components, and at the end of the glob at least one: "doc/" and two stars match
+ * what is below doc, but not doc. With dpkg_style, '*' and '?' match '/' as well
  * (fnmatch(3) without FNM_PATHNAME), as dpkg's path-exclude means it.
  */
 bool stet_path_match(const char *glob, const char *path, bool dpkg_style);

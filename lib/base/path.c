@@ -270,6 +270,9 @@ static bool match_components(struct span pattern, struct span text)
         struct span part = take_component(&rest);
 
         if (part.end - part.at == 2 && memcmp(part.at, "**", 2) == 0) {
+            /* At the end it means what is in a directory, not the directory itself. */
+            if (rest.at >= rest.end)
+                return text.at < text.end;
             pattern = rest;
             star = rest;
             from = text;
