@@ -254,6 +254,11 @@ static struct rule *problem_rules(struct stet_solver *s, Solver *solver, Queue *
         if (r->type == SOLVER_RULE_JOB && (solver_rule2job(solver, rids.elements[i], &what) &
                                            SOLVER_SELECTMASK) == SOLVER_SOLVABLE)
             queue_pushunique(jobs, what);
+        if (r->type == SOLVER_RULE_PKG_SAME_NAME && r->source > r->target) {
+            Id larger = r->source; /* the rule has no direction */
+            r->source = r->target;
+            r->target = larger;
+        }
         if (weight(r->type) > 0)
             (*count)++;
     }
@@ -340,7 +345,7 @@ int solve_explain_problem(struct stet_solver *s, Solver *solver, struct stet_err
         add_rule(&text, s, worst);
         find_chain(s, rules, count, &wanted, worst->source, &chain);
         add_chain(&text, s, &chain);
-        if (worst->type == SOLVER_RULE_PKG_CONFLICTS) {
+        if (worst->type == SOLVER_RULE_PKG_CONFLICTS || worst->type == SOLVER_RULE_PKG_SAME_NAME) {
             queue_empty(&chain);
             find_chain(s, rules, count, &wanted, worst->target, &chain);
             add_chain(&text, s, &chain);
