@@ -357,9 +357,11 @@ static void drop_nothing(struct stet_tree *t)
     (void)t;
 }
 
-/* What plain extraction by a tool does not promise to keep is left out of the comparison. */
+/* bsdtar keeps no attributes unasked, and leaves the folder itself as it was, whatever the name
+ * of the root's entry. */
 static void drop_xattrs(struct stet_tree *t)
 {
+    t->entries[0].mtime = 0;
     for (size_t i = 0; i < t->count; i++) {
         struct stet_entry *e = &t->entries[i];
         for (size_t j = 0; j < e->xattr_count; j++) {
