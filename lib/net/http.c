@@ -186,6 +186,8 @@ int stet_net_http_prepare(struct stet_net_transfer *t, struct stet_error *err)
     SET(&s, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(&s, CURLOPT_NOSIGNAL, 1L);
     SET(&s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    /* A name lookup that hangs is left to itself: waiting for it would stop all transfers. */
+    SET(&s, CURLOPT_QUICK_EXIT, 1L);
     SET(&s, CURLOPT_CONNECTTIMEOUT, t->run->opt.connect_timeout_s);
     SET(&s, CURLOPT_USERAGENT, t->run->opt.user_agent);
     SET(&s, CURLOPT_BUFFERSIZE, 128L * 1024);

@@ -339,6 +339,20 @@ static int start_transfers(struct stet_net_runner *run, bool *busy, struct stet_
     return 0;
 }
 
+static void stop_transfer(struct stet_net_transfer *t)
+{
+    if (t->running)
+        curl_multi_remove_handle(t->run->multi, t->easy);
+    t->running = false;
+}
+
+/* A handle whose transfer failed keeps more than curl_easy_reset() resets: it is not used again. */
+static void drop_handle(struct stet_net_transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+}
+
 static int take_results(struct stet_net_runner *run, struct stet_error *err)
 {
     int left;
@@ -351,9 +365,10 @@ static int take_results(struct stet_net_runner *run, struct stet_error *err)
         struct stet_net_transfer *t = NULL;
         CURLcode code = msg->data.result;
         curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-        curl_multi_remove_handle(run->multi, t->easy);
-        t->running = false;
+        stop_transfer(t);
         stet_net_http_finish(t, code);
+        if (code != CURLE_OK)
+            drop_handle(t);
         if (settle(t, err) < 0)
             return -1;
     }
@@ -375,8 +390,8 @@ static int check_stalls(struct stet_net_runner *run, struct stet_error *err)
         }
         if (now - t->mark_ms < (int64_t)run->opt.stall_timeout_s * 1000)
             continue;
-        curl_multi_remove_handle(run->multi, t->easy);
-        t->running = false;
+        stop_transfer(t);
+        drop_handle(t);
         stet_net_stop(t, STET_NET_AGAIN, STET_ERROR_ENVIRONMENT,
                       "the server sent nothing for %ld seconds", run->opt.stall_timeout_s);
         if (settle(t, err) < 0)
@@ -468,11 +483,7 @@ static void runner_release(struct stet_net_runner *run)
 {
     for (size_t i = 0; i < run->slot_count; i++) {
         struct stet_net_transfer *t = &run->slots[i];
-        if (t->running) {
-            /* A name lookup that hangs must not hold up the end. */
-            curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
-            curl_multi_remove_handle(run->multi, t->easy);
-        }
+        stop_transfer(t);
         curl_easy_cleanup(t->easy);
         free_slot(t);
         stet_buffer_release(&t->reasons);

@@ -511,6 +511,20 @@ static void test_dead_server_is_waited_for_once(void **state)
     assert_says(f, STET_ERROR_ENVIRONMENT, "404 (not found); http://127.0.0.1:1/a: ");
 }
 
+/* A reserved name that no server knows: each try fails in the same way. */
+static void test_unknown_host(void **state)
+{
+    struct fixture *f = *state;
+    unsigned tries = 0;
+    struct stet_log log = {.ctx = &tries, .message = count_tries};
+    const char *urls[] = {"http://host.invalid/a", NULL};
+    struct stet_net_request req = sink_request(&f->sink, urls, SIZE);
+    f->opt.connect_timeout_s = 1;
+    assert_int_equal(stet_net_run(&req, 1, &f->opt, &log, &f->err), -1);
+    assert_says(f, STET_ERROR_ENVIRONMENT, "esolv");
+    assert_int_equal(tries, 2);
+}
+
 struct progress {
     uint64_t items;
     uint64_t bytes;
@@ -520,6 +534,7 @@ static void on_advance(void *ctx, uint64_t items, uint64_t bytes, const char *it
 {
     struct progress *p = ctx;
     assert_string_equal(item, "thing");
+    assert_in_range(bytes, 0, SIZE);
     p->items += items;
     p->bytes += bytes;
 }
@@ -577,6 +592,7 @@ int main(void)
         T(test_failing_sink_ends_everything),
         T(test_cancel_is_prompt),
         T(test_dead_server_is_waited_for_once),
+        T(test_unknown_host),
         T(test_progress_counts_each_byte_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
