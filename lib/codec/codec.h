@@ -17,13 +17,14 @@
 
 enum { STET_CODEC_FORMAT = 0 }; /* the output format number that images and locks carry */
 
-/* The encoder's identity as an image annotation: "zlib/1.2.13 level 6". Static. */
+/* The encoder's identity as an image annotation: "zlib/1.2.13 level 5". Static. */
 const char *stet_codec_identity(void);
 
 /*
- * A filter: gzip into below (borrowed, not closed). threads compress; memory is bounded
- * by a few chunks a thread. Closing ends the gzip member. NULL with err on failure. Free
- * with stet_codec_gzip_free() after close.
+ * A filter: gzip into below (borrowed, not closed). threads (0 and 1: the caller's own) compress;
+ * below is written by the caller's thread alone; memory is bounded by a few chunks a thread.
+ * Closing ends the gzip member. NULL with err on failure. Free with stet_codec_gzip_free() after
+ * close.
  */
 struct stet_writer *stet_codec_gzip_new(struct stet_writer *below, unsigned threads,
                                         struct stet_error *err);

@@ -330,13 +330,7 @@ static void test_the_budget_is_kept(void **state)
 
 static void test_what_is_not_compressed_passes(void **state)
 {
-    static const char *const texts[] = {"",
-                                        "a",
-                                        "\x1f",
-                                        "\xfd"
-                                        "7zX",
-                                        "(\xb5/",
-                                        "plain text"};
+    static const char *const texts[] = {"", "a", "\x1f", "\xfd\x37zX", "(\xb5/", "plain text"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

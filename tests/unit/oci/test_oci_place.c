@@ -90,8 +90,8 @@ static void test_what_is_no_place(void **state)
         "docker-archive:x:exa..mple/a",
         "docker-archive:x:example.org:/a",
         "docker-archive:x:example-.org/a",
-        "docker-archive:x:debian@sha256:"
-        "0000000000000000000000000000000000000000000000000000000000000000",
+        "docker-archive:x:debian@sha256:0000",
+        "docker-archive:x:debian:1@sha256:0000",
         "docker://example.org/a",
         "tar:",
         "rootfs:",

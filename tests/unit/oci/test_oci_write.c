@@ -226,6 +226,21 @@ static void test_directories_that_are_no_layout(void **state)
     release_image(&f);
 }
 
+static void test_an_interrupted_layout_is_completed(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    make_plain_image(&f, "content");
+    must_write(&f.image, "oci:half:x");
+    assert_int_equal(unlink("half/index.json"), 0);
+    assert_int_equal(unlink(blob_path("half", &f.image.config_digest)), 0);
+    must_write(&f.image, "oci:half:x");
+    assert_layout_holds("half", &f);
+    stet_oci_source_free(must_open("oci:half:x"));
+    release_image(&f);
+}
+
 /* ---- several at once ---- */
 
 static void test_processes_that_write_at_once(void **state)
@@ -537,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_what_others_wrote_stays),
         cmocka_unit_test(test_a_damaged_blob_is_written_anew),
         cmocka_unit_test(test_directories_that_are_no_layout),
+        cmocka_unit_test(test_an_interrupted_layout_is_completed),
         cmocka_unit_test(test_processes_that_write_at_once),
         cmocka_unit_test(test_a_full_disk_leaves_nothing),
         cmocka_unit_test(test_a_full_disk_leaves_what_was_there),
