@@ -57,7 +57,7 @@ static inline int sink_done(void *ctx, const char *url, struct stet_error *err)
     assert_non_null(url);
     s->dones++;
     if (s->want != NULL &&
-        (s->got.len != s->want_len || memcmp(s->got.data, s->want, s->want_len) != 0))
+        (s->got.len != s->want_len || memcmp(stet_buffer_str(&s->got), s->want, s->want_len) != 0))
         return stet_error_input(err, "this is not the content");
     return 0;
 }
