@@ -74,22 +74,18 @@ static int64_t seconds_of(const struct civil *c)
     return days_of(c) * DAY + c->hour * 3600 + c->minute * 60 + c->second;
 }
 
-/* The end of the year 9999, the last that RFC 3339 can write. */
-#define LAST_SECOND INT64_C(253402300799)
-
 void stet_time_format(int64_t seconds, char out[STET_TIME_TEXT_MAX])
 {
     struct civil c;
+    char text[96]; /* what the compiler thinks the widest members could take */
 
-    if (seconds < 0)
-        seconds = 0;
-    if (seconds > LAST_SECOND)
-        seconds = LAST_SECOND;
     civil_of(seconds, &c);
-    /* The remainders change nothing; they tell the compiler how long the text can get. */
-    snprintf(out, STET_TIME_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000,
-             (unsigned)c.month % 100, (unsigned)c.day % 100, (unsigned)c.hour % 100,
-             (unsigned)c.minute % 100, (unsigned)c.second % 100);
+    /* The widest int64_t gives "-292277022657-01-27T08:29:52Z": it always fits. Times outside
+     * RFC 3339's years come out wrong to its readers rather than wrong in silence. */
+    (void)snprintf(text, sizeof(text), "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year,
+                   c.month, c.day, c.hour, c.minute, c.second);
+    memcpy(out, text, STET_TIME_TEXT_MAX - 1);
+    out[STET_TIME_TEXT_MAX - 1] = '\0';
 }
 
 /* Exactly count digits at *s, which moves behind them. */
