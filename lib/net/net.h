@@ -11,10 +11,9 @@
 #include "lib/base/base.h"
 
 struct stet_net_options {
-    unsigned parallel; /* transfers at once; 0: 8 */
-    unsigned attempts; /* tries of one URL on transient failures; 0: 3, with growing pauses from
-                          retry_ms */
-    unsigned retry_ms; /* 0: 500 */
+    unsigned parallel;      /* transfers at once; 0: 8 */
+    unsigned attempts;      /* tries of one URL on transient failures; 0: 3 */
+    unsigned retry_ms;      /* pause before the second try, doubled for each further one; 0: 500 */
     long connect_timeout_s; /* 0: 15 */
     long stall_timeout_s;   /* give up when under 1 byte/s for so long; 0: 30 */
     uint64_t budget;        /* bytes of all transfers together; 0: 16 GiB */
@@ -33,8 +32,7 @@ struct stet_net_request {
     uint64_t max_size;       /* most accepted when size is unknown */
     int64_t resume_from;     /* bytes the sink already has (a Range request); 0: none. restart() is
                                 called if the server starts over */
-    bool optional; /* 404/410 on all URLs (or a missing file:) is no failure: status becomes ABSENT
-                    */
+    bool optional; /* 404 or 410 on all URLs (or no such file:) is no failure: status ABSENT */
     void *ctx;
     /* May be NULL. Called once, just before the first URL is asked, so that what a request needs
      * (files, locks) is held only while it runs; may change *resume_from. 0: go; 1: nothing to get
@@ -42,8 +40,7 @@ struct stet_net_request {
     int (*start)(void *ctx, int64_t *resume_from, struct stet_error *err);
     int (*restart)(void *ctx, struct stet_error *err); /* forget what was received */
     int (*data)(void *ctx, const void *data, size_t len, struct stet_error *err);
-    /* The content is complete; checks it (hash) and keeps it. STET_ERROR_INPUT tries the next URL.
-     */
+    /* The content is complete: checks it (hash), keeps it. STET_ERROR_INPUT tries the next URL. */
     int (*done)(void *ctx, const char *url, struct stet_error *err);
     /* out: */
     enum { STET_NET_PENDING, STET_NET_DONE, STET_NET_ABSENT, STET_NET_SKIPPED } status;

@@ -2,11 +2,14 @@
  * store - files by their SHA-256, shared by processes.
  *
  * Layout below the store's directory:
- *   sha256/ab/abcdef…   verified contents, mode 0444, never changed
- *   partial/<hex>       a download under way, locked (OFD lock) by the process that writes it
- *   index/<hex>         small documents by the SHA-256 of their URL (InRelease files), see
- * stet_store_memo_* work/<name>/        working directories of builds, locked while in use Safe for
- * any number of processes: contents appear by link(2) or rename(2), whole.
+ *   sha256/ab/abcdef...   verified contents, mode 0444, never changed
+ *   partial/<hex>         a download under way, locked (OFD lock) by the process that writes it
+ *   index/<hex>           small documents by the SHA-256 of their URL, see stet_store_memo_put()
+ *   work/stet-XXXXXX/     working directories of builds, and
+ *   work/stet-XXXXXX.lock the files that are locked while these are in use
+ *
+ * Safe for any number of processes: contents appear by rename(2), whole. Contents are not synced to
+ * the disk: what a power failure damages is found by its readers and downloaded again.
  */
 #ifndef STET_STORE_STORE_H
 #define STET_STORE_STORE_H
@@ -23,7 +26,7 @@ struct stet_store;
 
 /* Opens (and makes, with parents, mode 0755) the store at dir. Removes working directories and
  * partial files of processes that are gone (partials older than 7 days only, so that they can be
- * resumed). */
+ * resumed). log is borrowed for the store's lifetime. */
 struct stet_store *stet_store_open(const char *dir, const struct stet_log *log,
                                    struct stet_error *err);
 void stet_store_free(struct stet_store *s);
@@ -58,7 +61,8 @@ struct stet_store_item {
  * Makes sure that all items are in the store, downloading what is missing, in parallel. Size and
  * SHA-256 are checked before a content gets its name. A download cut off is resumed from partial/;
  * one that another process is making is waited for. offline: nothing is downloaded, and what is
- * missing is an error that names the first missing item and how many there are.
+ * missing is an error that names the first missing item and how many there are (but optional items
+ * that are missing then count as absent).
  */
 int stet_store_fetch(struct stet_store *s, struct stet_store_item *items, size_t count,
                      bool offline, const struct stet_net_options *net, const struct stet_log *log,
