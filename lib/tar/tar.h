@@ -5,7 +5,9 @@
  * a pax extended header only when a value does not fit: path, linkpath, size, uid, gid,
  * mtime, and SCHILY.xattr.* records. The same entries in the same order give the same
  * bytes. The writer refuses what would not be canonical: entries out of order
- * (stet_path_compare), a path twice, a hard link before its target.
+ * (stet_path_compare), a path twice, a hard link before its target, and what no tar holds
+ * (see section 2 of docs/format-1.md). It gathers small writes: before finish, out may lack the
+ * last bytes. The first failure is sticky.
  */
 #ifndef STET_TAR_TAR_H
 #define STET_TAR_TAR_H
@@ -37,10 +39,13 @@ struct stet_tar_limits {
 };
 
 /*
- * Reader of ustar, pax (x and g) and GNU (long name, long link, base-256, no sparse) archives from
- * an untrusted source. Checksums, number fields, record lengths and the agreement of sizes are
- * checked; the paths of entries are normalised with stet_path_normalize(). Errors name the archive,
- * the offset and the field.
+ * Reader of v7, ustar, pax (x and g) and GNU (long name, long link, base-256, no sparse)
+ * archives from an untrusted source. Checksums, number fields, record lengths and the agreement
+ * of sizes are checked; the paths of entries are normalised with stet_path_normalize().
+ * Where readers are known to disagree the archive is refused: two extended headers for one
+ * entry, a size that differs between header and record, content under a type that has none,
+ * NUL in a name, a path in a global header, data after the end, no end mark. The whole
+ * input is read, to its end. Errors name the archive, the offset and the field.
  */
 struct stet_tar_reader;
 struct stet_tar_reader *stet_tar_reader_new(struct stet_reader *in, const char *name,

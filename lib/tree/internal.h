@@ -22,6 +22,9 @@ enum {
  * any symlink on the way. A descriptor, or -1 with errno.
  */
 int tree_open_beneath(int root, const char *path, int flags);
+/* The same component by component, for kernels and seccomp filters without openat2; path is not "".
+ */
+int tree_open_walk(int root, const char *path, int flags);
 
 /* The directory that held the last path asked for, kept open for its neighbours. */
 struct tree_parent {

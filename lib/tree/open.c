@@ -14,8 +14,7 @@ static int open_kernel(int root, const char *path, int flags)
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-/* One component at a time, for kernels and seccomp filters without openat2. */
-static int open_walk(int root, const char *path, int flags)
+int tree_open_walk(int root, const char *path, int flags)
 {
     _cleanup_close_ int held = -1;
     int dir = root;
@@ -28,6 +27,10 @@ static int open_walk(int root, const char *path, int flags)
         }
         memcpy(name, path, len);
         name[len] = '\0';
+        if (strcmp(name, "..") == 0) {
+            errno = EXDEV; /* as RESOLVE_BENEATH has it */
+            return -1;
+        }
         if (path[len] == '\0')
             return openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
         int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -47,7 +50,7 @@ int tree_open_beneath(int root, const char *path, int flags)
     int fd = open_kernel(root, path, flags);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return fd;
-    return open_walk(root, path, flags);
+    return tree_open_walk(root, path, flags);
 }
 
 void tree_parent_init(struct tree_parent *p, int root)

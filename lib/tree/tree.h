@@ -2,8 +2,10 @@
  * tree - a root as a sorted list of entries.
  *
  * Invariant: entries are in the canonical order (stet_path_compare), each path once, the
- * root directory itself ("") first. Of several names of one inode the first in this
- * order is the FILE and the others are HARDLINKs to it.
+ * root directory itself ("") first (a tree read from an archive that has no entry for the root
+ * has none either). Of several names of one inode the first in this order is the FILE and
+ * the others are HARDLINKs to it, with the same mode, owner, time and xattrs. Only regular
+ * files are HARDLINKs: further names of symlinks, devices and pipes stand for themselves.
  */
 #ifndef STET_TREE_TREE_H
 #define STET_TREE_TREE_H
@@ -32,7 +34,7 @@ struct stet_tree_scan_options {
      */
     int (*filter)(void *ctx, struct stet_entry *e, struct stet_error *err);
     void *ctx;
-    unsigned threads; /* 0: 1 */
+    unsigned threads; /* 0: 1. At most so many are used; today's scan needs one */
 };
 
 /*
@@ -63,8 +65,13 @@ int stet_tree_write_tar(const struct stet_tree *t, int root, struct stet_writer 
  */
 int stet_tree_copy_to(const struct stet_tree *t, int root, int dest, struct stet_error *err);
 
-/* Reads all entries of a tar (contents are skipped) in archive order, sorts them; a path
- * that occurs twice is STET_ERROR_INPUT. */
+/*
+ * Reads all entries of a tar (contents are skipped) in archive order, sorts them; a path
+ * that occurs twice is STET_ERROR_INPUT. Hard links are put as the invariant says: a content that
+ * the archive has under a later name belongs to the first name here, a link to
+ * a link leads to the file, a link to a symlink or device is another of these, and
+ * a link whose target is not in the archive stays as it is.
+ */
 int stet_tree_from_tar(struct stet_tar_reader *r, struct stet_tree *out, struct stet_error *err);
 
 #endif
