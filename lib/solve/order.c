@@ -240,15 +240,45 @@ static unsigned stage_of_group(const struct graph *g, int number)
     return stage;
 }
 
+/* Moves what a group needs down to where the group finds it ready. */
+static void lower_needs(const struct graph *g, int number)
+{
+    const Queue *members = &g->groups[number].members;
+    for (int i = 0; i < members->count; i++) {
+        const struct node *node = &g->nodes[members->elements[i]];
+        for (int k = 0; k < node->needs.count; k++) {
+            int to = node->needs.elements[k];
+            struct group *needed = &g->groups[g->nodes[to].group];
+            unsigned latest = g->groups[number].stage - contains(&node->pre_needs, to);
+            if (g->nodes[to].group != number && needed->stage > latest)
+                needed->stage = latest;
+        }
+    }
+}
+
+/*
+ * How many stages there must be follows from the longest chain of Pre-Depends; within that, each
+ * package goes as late as it can, because what is configured early runs without
+ * seeing the rest: apt, too, configures early only what another package pre-depends on.
+ */
 static int set_stages(struct graph *g, const struct stet_strv *first, struct stet_error *err)
 {
     bool *in_first = calloc((size_t)g->group_count + 1, sizeof *in_first);
+    unsigned last = 0;
     if (!in_first)
         return stet_error_oom(err, "ordering packages");
     mark_first(g, first, in_first);
     /* Tarjan's groups come out needed ones first, so the others' stages are known. */
-    for (int i = 0; i < g->group_count; i++)
+    for (int i = 0; i < g->group_count; i++) {
         g->groups[i].stage = in_first[i] ? 0 : stage_of_group(g, i);
+        if (g->groups[i].stage > last)
+            last = g->groups[i].stage;
+    }
+    for (int i = 0; i < g->group_count; i++)
+        g->groups[i].stage = in_first[i] ? 0 : last;
+    for (int i = g->group_count - 1; i >= 0; i--)
+        if (!in_first[i])
+            lower_needs(g, i);
     free(in_first);
     return 0;
 }

@@ -73,9 +73,9 @@ void stet_solve_result_release(struct stet_solve_result *r);
  * at all. Nothing unneeded is installed. A virtual package may be asked for when exactly one
  * package provides it.
  *
- * Stages: 0 holds request->first with its dependencies; every other package is in the lowest
- * stage >= 1 that is above the stages of what it pre-depends on (Pre-Depends and their
- * dependencies), and not below those of what it depends on, counting only packages outside stage 0.
+ * Stages: 0 holds request->first with its dependencies. Every other package is in the latest of
+ * as few further stages as there can be, such that whatever it pre-depends on, with the
+ * dependencies of that, is in an earlier stage than itself; and what it depends on in no later one.
  * Packages that depend on each other in a circle share a stage.
  *
  * Unknown names and unsatisfiable dependencies are STET_ERROR_INPUT: one line that says which
