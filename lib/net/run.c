@@ -392,8 +392,9 @@ static int check_stalls(struct stet_net_runner *run, struct stet_error *err)
             continue;
         stop_transfer(t);
         drop_handle(t);
-        stet_net_stop(t, STET_NET_AGAIN, STET_ERROR_ENVIRONMENT,
-                      "the server sent nothing for %ld seconds", run->opt.stall_timeout_s);
+        stet_net_stop(
+            t, STET_NET_AGAIN, STET_ERROR_ENVIRONMENT, "the server sent %s for %ld seconds",
+            t->received == t->mark_bytes ? "nothing" : "next to nothing", run->opt.stall_timeout_s);
         if (settle(t, err) < 0)
             return -1;
     }
