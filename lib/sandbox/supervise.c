@@ -127,6 +127,9 @@ static pid_t start_init(const struct stet_sandbox_plan *plan)
         errno = EBADF;
         stet_sandbox_die(STET_SANDBOX_STEP_DESCRIPTORS, "socketpair");
     }
+    /* Init's id maps and its tracing need it dumpable until it says otherwise, and a change of ids
+     * in the caller's past may have taken that away. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     if (fchdir(STET_SANDBOX_FD_ROOT) < 0)
         stet_sandbox_die(STET_SANDBOX_STEP_ROOT, "");
     pid = clone_init(&pidfd);
