@@ -41,7 +41,7 @@ static int64_t days_of(const struct civil *c)
 static void civil_of(int64_t seconds, struct civil *c)
 {
     int64_t days = floor_div(seconds, DAY);
-    int64_t rest = seconds - days * DAY;
+    int64_t rest = (seconds % DAY + DAY) % DAY;
     int64_t era = floor_div(days + DAYS_TO_1970, ERA_DAYS);
     int64_t day = days + DAYS_TO_1970 - era * ERA_DAYS;
     int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
