@@ -8,8 +8,9 @@
 #include "lib/build/internal.h"
 
 /* Globs are relative to the root, without a leading '/'. */
-static const char *const runtime_dirs[] = {"tmp/**",  "var/tmp/**", "dev/**",
-                                           "proc/**", "sys/**",     NULL};
+static const char *const runtime_dirs[] = {"tmp/**", "var/tmp/**", "dev/**", "proc/**",
+                                           "sys/**", "run/**",     NULL};
+static const char *const runtime_kept[] = {"run/lock", NULL};
 static const char *const ldconfig_cache[] = {"var/cache/ldconfig/aux-cache", NULL};
 static const char *const account_backups[] = {
     "etc/passwd-",    "etc/group-",      "etc/shadow-",      "etc/gshadow-",
@@ -26,10 +27,22 @@ static const char *const host_identity[] = {"etc/hostname",
 static const char *const systemd_catalog[] = {"var/lib/systemd/catalog/database", NULL};
 static const char *const bytecode[] = {"usr/**/__pycache__", "usr/**/__pycache__/**", NULL};
 
+static int empty_machine_id(struct stet_build_context *ctx, struct stet_error *err)
+{
+    int there = stet_fs_stat_in(ctx->root, "etc/machine-id", NULL, err);
+    if (there <= 0)
+        return there;
+    return stet_fs_write_in(ctx->root, "etc/machine-id", "", 0, 0644, 0, 0, err);
+}
+
 const struct stet_scrub_rule stet_scrub_general[] = {
     {.name = "runtime-directories",
-     .why = "what lies in /tmp, /var/tmp, /dev, /proc and /sys belongs to a running system",
-     .remove = runtime_dirs},
+     .why = "what lies in /tmp, /var/tmp, /dev, /proc, /sys and /run belongs to a running system",
+     .remove = runtime_dirs,
+     .keep = runtime_kept},
+    {.name = "machine-id",
+     .why = "random; an empty file makes each container or machine get its own on first boot",
+     .run = empty_machine_id},
     {.name = "ldconfig-aux-cache",
      .why = "keyed by inode number, device and change time of the machine that built it",
      .remove = ldconfig_cache},

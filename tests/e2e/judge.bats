@@ -45,7 +45,8 @@ compare() {
     stet lock "$recipe" -q -o "$DIR/lock.json"
     stet build "$DIR/lock.json" -q -o "tar:$DIR/stet.tar" >/dev/null
     mapfile -t sources < <(sources_of "$DIR/lock.json")
-    mmdebstrap --quiet --variant=minbase "$@" "$suite" "$DIR/judge.tar" "${sources[@]}"
+    # The judge dates accounts by this variable; stet's own scripts see a clock that stands there.
+    SOURCE_DATE_EPOCH=$(date -d "$(jq -r .epoch "$DIR/lock.json")" +%s) mmdebstrap --quiet --variant=minbase "$@" "$suite" "$DIR/judge.tar" "${sources[@]}"
 
     mkdir "$DIR/a" "$DIR/b"
     tar -xOf "$DIR/judge.tar" ./var/lib/dpkg/status >"$DIR/a/status"
