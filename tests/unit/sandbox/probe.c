@@ -688,6 +688,8 @@ static int probe_signals(char **args)
     }
     waitpid(child, &status, WUNTRACED);
     printf("stopped %d\n", WIFSTOPPED(status) ? WSTOPSIG(status) : -1);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    printf("still %s\n", waitpid(child, NULL, WNOHANG) == 0 ? "stopped" : "gone");
     kill(child, SIGCONT);
     waitpid(child, &status, 0);
     printf("continued %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
@@ -702,20 +704,28 @@ static void exec_is_epoch(char *epoch)
     _exit(9);
 }
 
-static void *exec_here(void *p)
+static void *exec_again(void *p)
 {
-    exec_is_epoch(*(char **)p);
-    return NULL;
+    char **args = p;
+    char left[32];
+    const char *const argv[] = {"/probe", "thread-exec", args[0], left, NULL};
+    long n = strtol(args[1], NULL, 10);
+
+    if (n <= 1)
+        exec_is_epoch(args[0]);
+    snprintf(left, sizeof(left), "%ld", n - 1);
+    execve(argv[0], (char *const *)(uintptr_t)argv, environ);
+    _exit(9);
 }
 
-/* A thread that is not the leader executes; the process must go on as that program. */
+/* A thread that is not the leader executes, so many times; the process must go on as that. */
 static int probe_thread_exec(char **args)
 {
     pthread_t t;
 
     for (int i = 0; i < 4; i++)
         pthread_create(&t, NULL, wait_forever, NULL);
-    pthread_create(&t, NULL, exec_here, args);
+    pthread_create(&t, NULL, exec_again, args);
     wait_forever(NULL);
     return 0;
 }
