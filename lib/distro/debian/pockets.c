@@ -47,14 +47,18 @@ static bool split_suite(const char *suite, const char *own, size_t *release_len,
     return false;
 }
 
+static void pocket_release(struct stet_debian_pocket *p)
+{
+    free(p->suite);
+    stet_strv_release(&p->mirrors);
+    stet_strv_release(&p->signers.files);
+    free(p->signers.key);
+}
+
 void stet_debian_pockets_release(struct stet_debian_pockets *p)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        free(p->items[i].suite);
-        stet_strv_release(&p->items[i].mirrors);
-        stet_strv_release(&p->items[i].signers.files);
-        free(p->items[i].signers.key);
-    }
+    for (size_t i = 0; i < p->count; i++)
+        pocket_release(&p->items[i]);
     free(p->items);
     *p = (struct stet_debian_pockets){NULL, 0, 0};
 }
@@ -158,7 +162,7 @@ static bool entry_has(const struct search *s, const struct stet_debian_entry *e,
 {
     const char *own = s->recipe->suite, *found;
     size_t len;
-    if (!serves(e, s->recipe->architecture))
+    if (!serves(e, s->recipe->architecture) || e->uris.count == 0)
         return false;
     for (size_t i = 0; i < e->suites.count; i++) {
         const char *suite = e->suites.items[i];
@@ -209,8 +213,7 @@ static int fill_from_system(const struct search *s, struct stet_debian_pocket *p
 
 static void drop_pocket(struct stet_debian_pockets *p, size_t i)
 {
-    free(p->items[i].suite);
-    stet_strv_release(&p->items[i].mirrors);
+    pocket_release(&p->items[i]);
     p->count--;
     memmove(&p->items[i], &p->items[i + 1], (p->count - i) * sizeof *p->items);
 }
