@@ -7,10 +7,11 @@
 #include "lib/json/json.h"
 
 /*
- * jansson calls itself once a level, up to a limit far above ours: so the depth is known before
- * it begins. What is no JSON may be counted wrongly here; jansson refuses it afterwards.
+ * What jansson does not see as we do. It calls itself once a level, up to a limit far above ours:
+ * so the depth is known before it begins. It takes a NUL after a number for the end of the text.
+ * What is no JSON may be counted wrongly here; jansson refuses it afterwards.
  */
-static int check_depth(const char *data, size_t len, const char *name, struct stet_error *err)
+static int check_text(const char *data, size_t len, const char *name, struct stet_error *err)
 {
     unsigned depth = 0;
     unsigned line = 1;
@@ -22,6 +23,9 @@ static int check_depth(const char *data, size_t len, const char *name, struct st
             line++;
             line_start = i + 1;
         }
+        if (data[i] == '\0')
+            return stet_error_input(err, "%s:%u:%zu: not valid JSON: a NUL byte", name, line,
+                                    i - line_start + 1);
         if (in_string) {
             if (data[i] == '\\')
                 i++;
@@ -49,7 +53,7 @@ json_t *stet_json_parse(const char *data, size_t len, size_t max, const char *na
         stet_error_input(err, "%s: larger than the %zu bytes allowed", name, max);
         return NULL;
     }
-    if (check_depth(data, len, name, err) < 0)
+    if (check_text(data, len, name, err) < 0)
         return NULL;
     json_t *value =
         json_loadb(data ? data : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);

@@ -12,7 +12,7 @@ struct work {
     bool in_order;    /* whether each job was started after those before */
     atomic_size_t last;
     pthread_t caller;
-    bool only_caller;
+    atomic_bool only_caller;
     pthread_barrier_t barrier;
 };
 
