@@ -95,13 +95,16 @@ static int set_capabilities(const uint32_t set[2])
 static void reduce_capabilities(void)
 {
     uint32_t keep[2] = {0, 0};
+    int cap = 0;
 
-    for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
+    for (; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
         if (is_kept_capability(cap))
             keep[cap / 32] |= 1U << (cap % 32);
         else if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
             stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
     }
+    if (cap <= CAP_SETFCAP) /* the end of the list is an error as well: was it the end? */
+        stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* EINVAL before Linux 4.3 */
     if (set_capabilities(keep) < 0)
         stet_sandbox_die(STET_SANDBOX_STEP_CAPABILITIES, "");
