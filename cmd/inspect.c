@@ -182,6 +182,16 @@ static void json_lock(struct stet_json_writer *w, const struct view *v)
     stet_json_key_string(w, "encoder", annotation(v, STET_ANNOTATION_ENCODER));
     if (c->lock_digest[0])
         stet_json_key_string(w, "lockDigest", c->lock_digest);
+    if (!c->has_lock)
+        return;
+    /* Checked as a lock already, so it parses again. */
+    const char *text = annotation(v, STET_ANNOTATION_LOCK);
+    json_t *lock = stet_json_parse(text, strlen(text), SIZE_MAX, STET_ANNOTATION_LOCK, NULL);
+    if (!lock)
+        return;
+    stet_json_key(w, "lock");
+    stet_json_value(w, lock);
+    json_decref(lock);
 }
 
 static int print_json(const struct view *v, struct stet_error *err)

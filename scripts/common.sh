@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # the lists are used by those who source this
 # What scripts/demo, scripts/test and bench/ share: packages, building. Sourced, with the
 # repository's root as working directory.
 

@@ -17,7 +17,7 @@
 
 enum { STET_CODEC_FORMAT = 0 }; /* the output format number that images and locks carry */
 
-/* The encoder's identity as an image annotation: "zlib/1.2.13 level 5". Static. */
+/* The encoder's identity as an image annotation: "zlib/1.2.13 level 4". Static. */
 const char *stet_codec_identity(void);
 
 /*

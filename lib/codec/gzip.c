@@ -14,7 +14,7 @@
 #include "lib/codec/codec.h"
 
 enum {
-    LEVEL = 5,
+    LEVEL = 4,
     MEM_LEVEL = 8,
     CHUNK_SIZE = 1 << 20,
     WINDOW_SIZE = 1 << 15,

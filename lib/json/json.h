@@ -43,6 +43,8 @@ void stet_json_key(struct stet_json_writer *w, const char *key);
 void stet_json_string(struct stet_json_writer *w, const char *value);
 void stet_json_integer(struct stet_json_writer *w, int64_t value);
 void stet_json_boolean(struct stet_json_writer *w, bool value);
+/* A value that was read, members in their order. Real numbers and null are STET_ERROR_INPUT. */
+void stet_json_value(struct stet_json_writer *w, const json_t *value);
 /* key and value at once; with a NULL string value nothing is written. */
 void stet_json_key_string(struct stet_json_writer *w, const char *key, const char *value);
 void stet_json_key_integer(struct stet_json_writer *w, const char *key, int64_t value);

@@ -181,6 +181,46 @@ void stet_json_boolean(struct stet_json_writer *w, bool value)
         stet_buffer_add_str(w->out, value ? "true" : "false");
 }
 
+void stet_json_value(struct stet_json_writer *w, const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        stet_json_object_begin(w);
+        json_object_foreach((json_t *)value, key, item)
+        {
+            stet_json_key(w, key);
+            stet_json_value(w, item);
+        }
+        stet_json_object_end(w);
+        break;
+    case JSON_ARRAY:
+        stet_json_array_begin(w);
+        json_array_foreach((json_t *)value, i, item)
+        {
+            stet_json_value(w, item);
+        }
+        stet_json_array_end(w);
+        break;
+    case JSON_STRING:
+        stet_json_string(w, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        stet_json_integer(w, (int64_t)json_integer_value(value));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        stet_json_boolean(w, json_is_true(value));
+        break;
+    default:
+        stet_error_input(&w->error,
+                         "only objects, lists, strings, integers and booleans are written");
+    }
+}
+
 void stet_json_key_string(struct stet_json_writer *w, const char *key, const char *value)
 {
     if (!value)

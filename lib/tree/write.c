@@ -1,6 +1,6 @@
 #include "lib/tree/internal.h"
 
-#define PHASE "tar"
+#define PHASE "seal"
 
 struct output {
     struct stet_tar_writer *tar;
