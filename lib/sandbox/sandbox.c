@@ -374,7 +374,7 @@ static const struct {
      "the device %s of this machine could not be brought in"},
     {STET_SANDBOX_STEP_PROC, STET_ERROR_ENVIRONMENT,
      "/proc could not be set up %s(in a container around this, /proc must not be masked)"},
-    {STET_SANDBOX_STEP_MASK, STET_ERROR_ENVIRONMENT, "/proc/%s could not be masked"},
+    {STET_SANDBOX_STEP_MASK, STET_ERROR_ENVIRONMENT, "/proc/%s could not be masked or read"},
     {STET_SANDBOX_STEP_PIVOT, STET_ERROR_ENVIRONMENT,
      "pivot_root%s (it does not work where / is an initramfs)"},
     {STET_SANDBOX_STEP_CAPABILITIES, STET_ERROR_ENVIRONMENT, "capabilities could not be reduced%s"},
@@ -385,7 +385,9 @@ static const struct {
     {STET_SANDBOX_STEP_WORKING_DIRECTORY, STET_ERROR_INPUT, "the working directory in the root%s"},
     {STET_SANDBOX_STEP_EXEC, STET_ERROR_INPUT, "it could not be executed%s"},
     {STET_SANDBOX_STEP_EXEC_HOST, STET_ERROR_INPUT,
-     "it is a script whose interpreter leads out of the root%s"},
+     "a program would run that is not of the root but leads out of it%s (an interpreter by way of "
+     "/proc, or an emulator that binfmt_misc keeps open: build for another architecture as an "
+     "ordinary user)"},
     {STET_SANDBOX_STEP_TOO_MANY, STET_ERROR_ENVIRONMENT, "it made too many processes%s"},
 };
 

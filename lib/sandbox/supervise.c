@@ -10,6 +10,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "lib/sandbox/private.h"
@@ -186,29 +187,21 @@ static bool follow_init(const struct stet_sandbox_plan *plan, pid_t init)
     return n == 1 && message == STET_SANDBOX_SYNC_READY;
 }
 
-static const long trace_options = PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                                  PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP;
-
-/* Init is traced first, so that the program is from its birth, with no moment in between. */
-static bool trace_init(pid_t init)
-{
-    if (ptrace(PTRACE_SEIZE, init, NULL, (void *)trace_options) < 0) {
-        stet_sandbox_report(STET_SANDBOX_STEP_TRACE, "", 0);
-        return false;
-    }
-    return stet_sandbox_sync_send(STET_SANDBOX_FD_SYNC_PEER, STET_SANDBOX_SYNC_GO) == 0;
-}
-
 /* ---- while it runs ---- */
+
+enum { MOUNTS_MAX = 256 };
 
 struct watch {
     const struct stet_sandbox_plan *plan;
     pid_t init;
     pid_t program;  /* 0 until its first stop */
-    bool executed;  /* the program is no longer this program's image */
+    bool executed;  /* the program has become what was asked for */
     bool refused;   /* the reason has been reported */
     int status;     /* of the program, -1 until it ended */
     uint64_t count; /* processes and threads that exist */
+    struct stat own;
+    uint64_t mounts[MOUNTS_MAX]; /* the sandbox's, by mount id; nobody inside can make more */
+    size_t mount_count;
 };
 
 static bool mark(struct watch *w, pid_t pid, bool here)
@@ -223,6 +216,41 @@ static bool mark(struct watch *w, pid_t pid, bool here)
     was = (*byte & bit) != 0;
     *byte = here ? (unsigned char)(*byte | bit) : (unsigned char)(*byte & ~bit);
     return was;
+}
+
+/*
+ * Takes down the ids of init's mounts (the first number of each line of mountinfo), and this
+ * program's own file.
+ */
+static int note_mounts(struct watch *w)
+{
+    char path[64], text[4096];
+    uint64_t id = 0;
+    bool in_id = true;
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof(path), "%d/mountinfo", (int)w->init);
+    fd = openat(STET_SANDBOX_FD_PROC, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstatat(STET_SANDBOX_FD_PROC, "self/exe", &w->own, 0) < 0)
+        return -1;
+    while ((n = read(fd, text, sizeof(text))) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (in_id && text[i] >= '0' && text[i] <= '9') {
+                id = id * 10 + (uint64_t)(text[i] - '0');
+            } else if (in_id) {
+                if (w->mount_count == MOUNTS_MAX)
+                    return -1;
+                w->mounts[w->mount_count++] = id;
+                in_id = false;
+            } else if (text[i] == '\n') {
+                id = 0;
+                in_id = true;
+            }
+        }
+    }
+    close(fd);
+    return n < 0 || w->mount_count == 0 ? -1 : 0;
 }
 
 static void refuse(struct watch *w, enum stet_sandbox_step step)
@@ -256,22 +284,40 @@ static void count_out(struct watch *w, pid_t pid)
         w->count--;
 }
 
-/*
- * "#!/proc/self/exe" in the tree would make the kernel run the host's own stet as the
- * interpreter, and give root inside a handle on that file (CVE-2019-5736). Only the first exec
- * can do this, since later ones start from programs of the tree; so after the first, before
- * its first instruction, the executable must not be this one.
- */
-static bool is_own_image(pid_t pid)
+static bool in_sandbox(const struct watch *w, uint64_t mount)
 {
-    struct stat own, theirs;
+    for (size_t i = 0; i < w->mount_count; i++) {
+        if (w->mounts[i] == mount)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * "#!/proc/self/exe" in the tree makes the kernel run the host's own stet as the interpreter of the
+ * first program, and binfmt_misc may have the host's emulator run any. Through /proc/self/exe
+ * root inside then has a handle on that file, and may write to it once it no longer runs
+ * (CVE-2019-5736). So before the first instruction after every exec: the executable is not
+ * this one, and is on a mount of the sandbox, or else is nothing that ids of the sandbox can write
+ * to: a file of an owner who has no id here (an ordinary user's build with an emulator that
+ * belongs to the host's root), or one without a name (a memfd).
+ */
+static bool leads_out(const struct watch *w, pid_t pid)
+{
+    const uid_t no_id = 65534; /* what the kernel shows for an owner without one */
+    struct statx theirs;
     char path[64];
 
     snprintf(path, sizeof(path), "%d/exe", (int)pid);
-    if (fstatat(STET_SANDBOX_FD_PROC, "self/exe", &own, 0) < 0 ||
-        fstatat(STET_SANDBOX_FD_PROC, path, &theirs, 0) < 0)
+    if (statx(STET_SANDBOX_FD_PROC, path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &theirs) < 0 ||
+        (theirs.stx_mask & STATX_MNT_ID) == 0)
         return true;
-    return own.st_dev == theirs.st_dev && own.st_ino == theirs.st_ino;
+    if (makedev(theirs.stx_dev_major, theirs.stx_dev_minor) == w->own.st_dev &&
+        theirs.stx_ino == w->own.st_ino)
+        return true;
+    if (in_sandbox(w, theirs.stx_mnt_id) || theirs.stx_nlink == 0)
+        return false;
+    return theirs.stx_uid != no_id || (theirs.stx_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 /* Whether the program may run on. */
@@ -282,14 +328,12 @@ static bool on_exec(struct watch *w, pid_t pid)
     /* A thread that executes takes over the number of its group's leader. */
     if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &former) == 0 && (pid_t)former != pid)
         count_out(w, (pid_t)former);
-    if (!w->executed && pid == w->program) {
-        if (is_own_image(pid)) {
-            kill(pid, SIGKILL); /* itself, at once: the end of init reaches it only later */
-            refuse(w, STET_SANDBOX_STEP_EXEC_HOST);
-            return false;
-        }
-        w->executed = true;
+    if (leads_out(w, pid)) {
+        kill(pid, SIGKILL); /* itself, at once: the end of init reaches it only later */
+        refuse(w, STET_SANDBOX_STEP_EXEC_HOST);
+        return false;
     }
+    w->executed = true;
     stet_sandbox_hide_vdso(pid);
     return true;
 }
@@ -366,6 +410,23 @@ static void watch(struct watch *w)
     }
 }
 
+static const long trace_options = PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                                  PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP;
+
+/* Init is traced first, so that the program is from its birth, with no moment in between. */
+static bool trace_init(struct watch *w)
+{
+    if (note_mounts(w) < 0) {
+        stet_sandbox_report(STET_SANDBOX_STEP_MASK, "self/mountinfo", 0);
+        return false;
+    }
+    if (ptrace(PTRACE_SEIZE, w->init, NULL, (void *)trace_options) < 0) {
+        stet_sandbox_report(STET_SANDBOX_STEP_TRACE, "", 0);
+        return false;
+    }
+    return stet_sandbox_sync_send(STET_SANDBOX_FD_SYNC_PEER, STET_SANDBOX_SYNC_GO) == 0;
+}
+
 noreturn void stet_sandbox_supervise(const struct stet_sandbox_plan *plan)
 {
     struct watch w = {.plan = plan, .status = -1};
@@ -375,7 +436,7 @@ noreturn void stet_sandbox_supervise(const struct stet_sandbox_plan *plan)
     mark(&w, w.init, true);
     w.count = 1;
     let_stop_in(true);
-    if (!follow_init(plan, w.init) || !trace_init(w.init))
+    if (!follow_init(plan, w.init) || !trace_init(&w))
         kill_everything();
     close(STET_SANDBOX_FD_SYNC_PEER);
     watch(&w);
