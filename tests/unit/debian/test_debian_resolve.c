@@ -395,6 +395,67 @@ static void system_mirror(void **state)
                     WITH_TOOL("1+2+deb13u1", "1.1"));
 }
 
+/* As a completed recipe is where the default keyring is not installed: the machine's entries decide. */
+static int resolve_without_keyring(const struct place *p, struct stet_error *err)
+{
+    struct stet_resolve_context ctx = {.store = p->store, .now = JANUARY_10, .apt_root = p->dir};
+    struct run r = {.mirrors = "system"};
+    struct stet_lock lock;
+    stet_lock_init(&lock);
+    fill_recipe(&r, p, &lock.recipe);
+    free(lock.recipe.keyring);
+    lock.recipe.keyring = NULL;
+    lock.recipe.base = stet_strdup("minbase", err);
+    assert_int_equal(stet_strv_add(&lock.recipe.components, "main", err), 0);
+    int result = stet_debian_resolve(&ctx, &lock, err);
+    if (result == 0)
+        assert_int_equal(lock.package_count, 5);
+    stet_lock_release(&lock);
+    return result;
+}
+
+/* The text of a file of the data, each line with a space before it, as a field's value. */
+static char *as_field(const char *name)
+{
+    struct stet_buffer text = STET_BUFFER_INIT, out = STET_BUFFER_INIT;
+    struct stet_error err = STET_ERROR_INIT;
+    char *path = stet_format(&err, "%s/%s", data, name), *save = NULL;
+    assert_int_equal(stet_fs_read(AT_FDCWD, path, 1 << 16, &text, &err), 0);
+    stet_buffer_add_str(&out, "Signed-By:");
+    /* strtok_r passes over the one empty line, which is the second. */
+    for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        stet_buffer_addf(&out, "\n %s%s", line, strstr(line, "BEGIN") ? "\n ." : "");
+    free(path);
+    stet_buffer_release(&text);
+    return stet_buffer_detach(&out);
+}
+
+static void machine_keyring(void **state)
+{
+    struct place *p = *state;
+    struct stet_error err = STET_ERROR_INIT;
+    char *target = stet_format(&err, "%s/keyring.asc", data);
+    char *link = stet_format(&err, "%s/machine.asc", p->dir);
+    assert_int_equal(symlink(target, link), 0);
+    write_sources(p, "Signed-By: /machine.asc");
+    if (resolve_without_keyring(p, &err) < 0)
+        fail_msg("%s", err.text);
+    char *embedded = as_field("keyring.asc");
+    write_sources(p, embedded);
+    if (resolve_without_keyring(p, &err) < 0)
+        fail_msg("%s", err.text);
+    write_sources(p, "Signed-By: 0123456789ABCDEF0123456789ABCDEF01234567");
+    assert_int_equal(resolve_without_keyring(p, &err), -1);
+    assert_non_null(strstr(err.text, "no keyring to check it with; install Debian's package"));
+    stet_error_clear(&err);
+    write_sources(p, "Signed-By: /nonexistent.gpg");
+    assert_int_equal(resolve_without_keyring(p, &err), -1);
+    assert_non_null(strstr(err.text, "/nonexistent.gpg: it does not exist"));
+    free(embedded);
+    free(target);
+    free(link);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -402,7 +463,7 @@ int main(int argc, char **argv)
         TEST(base_sets),           TEST(pockets),       TEST(fills_the_lock),
         TEST(keeps_a_given_epoch), TEST(refuses),       TEST(refuses_another_index),
         TEST(snapshots),           TEST(offline),       TEST(rollback),
-        TEST(withheld_pocket),     TEST(system_mirror),
+        TEST(withheld_pocket),     TEST(system_mirror), TEST(machine_keyring),
     };
     if (argc != 2)
         return 2;
