@@ -28,7 +28,7 @@
  * Every process in the sandbox dies when the program ends, when the caller gives up, and when
  * the caller is killed.
  *
- * There is no mode with less: where a part cannot be had, running fails with a
+ * Linux 5.10 or newer. There is no mode with less: where a part cannot be had, running fails with a
  * STET_ERROR_ENVIRONMENT that names the part and what to change. One exception, for real root
  * alone: where the kernel has no user namespaces, the capabilities above are the real ones.
  */

@@ -119,6 +119,66 @@ static void without_user_namespaces(void **state)
     assert_int_equal(WEXITSTATUS(status), real_root ? 0 : 20);
 }
 
+/* In a child, since what succeeds can not be undone: 0 when the error says both texts. */
+static int become_root_says(int (*prepare)(void), const char *one, const char *two)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct stet_error err = STET_ERROR_INIT;
+
+        if (prepare() < 0)
+            _exit(77);
+        if (stet_sandbox_become_root(&err) != -1 || err.kind != STET_ERROR_ENVIRONMENT)
+            _exit(1);
+        if (strstr(err.text, one) == NULL || strstr(err.text, two) == NULL) {
+            print_message("%s\n", err.text);
+            _exit(2);
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+}
+
+/* An id that no machine gives to a user, so it has no subordinate ids. */
+static int as_a_stranger(void)
+{
+    return setresuid(54321, 54321, 54321);
+}
+
+static int as_root_of_nothing(void)
+{
+    return unshare(CLONE_NEWUSER);
+}
+
+static int as_root_without_mounts(void)
+{
+    static const struct denial d = {"unshare", EPERM, 0, CLONE_NEWNS, CLONE_NEWNS, ""};
+
+    return deny(&d);
+}
+
+static int as_root_with_shared_mounts(void)
+{
+    static const struct denial d = {"mount", EACCES, -1, 0, 0, ""};
+
+    return deny(&d);
+}
+
+static void becoming_root_says_what_is_missing(void **state)
+{
+    (void)state;
+    assert_int_equal(become_root_says(as_a_stranger, "/etc/subuid", "54321:100000:65536"), 0);
+    assert_int_equal(become_root_says(as_a_stranger, "usermod --add-subuids", "54321"), 0);
+    /* Without a map the ids are the overflow ids: an ordinary user to all appearances. */
+    assert_int_equal(become_root_says(as_root_of_nothing, "/etc/subuid", "range of 65535 ids"), 0);
+    assert_int_equal(become_root_says(as_root_without_mounts, "mount namespace", "CAP_SYS_ADMIN"),
+                     0);
+    assert_int_equal(become_root_says(as_root_with_shared_mounts, "private", "sandbox"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_make, box_remove)
 
 int main(int argc, char **argv)
@@ -126,6 +186,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(every_part_is_needed),
         TEST(without_user_namespaces),
+        TEST(becoming_root_says_what_is_missing),
     };
 
     harness_begin(argc, argv);
