@@ -16,8 +16,7 @@ struct extraction {
     /* The directory of the entry before, as most entries share it with the next. */
     int parent_fd;
     char *parent;
-    dev_t parent_dev;
-    ino_t parent_ino;
+    struct stat parent_stat;
     int64_t kept_mtime; /* reported last */
 };
 
@@ -104,10 +103,16 @@ static int enter_parent(struct extraction *x, const char *path, const char **lea
     struct stat st;
     if (fstat(x->parent_fd, &st) < 0)
         return fail_errno(x, path, "looking at the directory of", err);
-    x->parent_dev = st.st_dev;
-    x->parent_ino = st.st_ino;
+    x->parent_stat = st;
     x->parent = stet_format(err, "%.*s", (int)len, path);
     return x->parent ? 0 : -1;
+}
+
+/* What identifies a name in the root, whichever path leads to it. */
+static char *place_key(const struct stat *parent, const char *leaf, struct stet_error *err)
+{
+    return stet_format(err, "%ju:%ju/%s", (uintmax_t)parent->st_dev, (uintmax_t)parent->st_ino,
+                       leaf);
 }
 
 static bool is_conffile(const struct extraction *x, const char *path)
@@ -132,9 +137,7 @@ static int find_place(struct extraction *x, const struct stet_entry *e, struct p
         return -1;
     p->conffile = e->type != STET_ENTRY_DIRECTORY && is_conffile(x, e->path);
     p->name = stet_format(err, "%s%s", p->leaf, p->conffile ? ".dpkg-new" : "");
-    p->key = p->name ? stet_format(err, "%ju:%ju/%s", (uintmax_t)x->parent_dev,
-                                   (uintmax_t)x->parent_ino, p->leaf)
-                     : NULL;
+    p->key = p->name ? place_key(&x->parent_stat, p->leaf, err) : NULL;
     return p->key ? 0 : -1;
 }
 
@@ -242,8 +245,13 @@ static int claim_place(struct extraction *x, const struct stet_entry *e, const s
         return -1;
     else if (c->place && c->type == STET_ENTRY_DIRECTORY)
         return fail_conflict(x, c, e->path, "as a directory and as something else", err);
-    else if (c->place && strcmp(c->place, e->path) != 0 && c->package > x->index)
-        *mine = false;
+    else if (c->place && strcmp(c->place, e->path) != 0) {
+        const struct stet_unpack_claim *other =
+            stet_path_map_find(stet_unpack_registry_paths(x->state->registry), c->place);
+        *mine = c->package <= x->index;
+        if (*mine && other && other->link_target)
+            return fail_conflict(x, c, e->path, "to which a hard link of the first points", err);
+    }
     if (!*mine)
         return 0;
     free(c->place);
@@ -424,14 +432,15 @@ static int extract_symlink(struct extraction *x, const struct stet_entry *e, con
     return rc;
 }
 
-/* The target must be a file that this package unpacked before; then it is what the package means.
- */
-static int claim_link_target(struct extraction *x, const struct stet_entry *e,
+/* The target must be a file that this package unpacked before, and still be that file in the root. */
+static int claim_link_target(struct extraction *x, const struct stet_entry *e, const char *key,
                              struct stet_error *err)
 {
     struct stet_unpack_claim *c =
         stet_path_map_find(stet_unpack_registry_paths(x->state->registry), e->link);
-    if (!c || c->package != x->index ||
+    const struct stet_unpack_claim *there =
+        stet_path_map_find(stet_unpack_registry_places(x->state->registry), key);
+    if (!c || c->package != x->index || !there || there->package != x->index ||
         (c->type != STET_ENTRY_FILE && c->type != STET_ENTRY_HARDLINK))
         return fail(x, e->path,
                     "is a hard link to something that is no earlier file of the package", err);
@@ -439,10 +448,9 @@ static int claim_link_target(struct extraction *x, const struct stet_entry *e,
     return 0;
 }
 
-static int create_hardlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
-                           int target_fd, const char *target, struct stet_error *err)
+static int create_hardlink(struct extraction *x, const struct place *p, int target_fd,
+                           const char *target, struct stet_error *err)
 {
-    (void)e;
     if (make_way(x, p, err) < 0)
         return -1;
     if (linkat(target_fd, target, x->parent_fd, p->name, 0) < 0)
@@ -457,21 +465,27 @@ static int extract_hardlink(struct extraction *x, const struct stet_entry *e, co
         stet_unpack_rules_divert(x->rules, e->link, x->package->locked->name);
     const char *path = d ? d->to : e->link, *leaf;
     bool mine;
-    if (*e->link == '\0' || check_own_symlinks(x, e->link, err) < 0)
+    if (*e->link == '\0')
         return fail(x, e->path, "is a hard link without a target", err);
+    if (check_own_symlinks(x, e->link, err) < 0)
+        return -1;
     _cleanup_close_ int fd = open_parent(x, path, &leaf, err);
     if (fd < 0)
         return -1;
     _cleanup_free_ char *name =
         stet_format(err, "%s%s", leaf, is_conffile(x, e->link) ? ".dpkg-new" : "");
-    if (!name)
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return fail_errno(x, path, "looking at the directory of", err);
+    _cleanup_free_ char *key = name ? place_key(&st, leaf, err) : NULL;
+    if (!key)
         return -1;
     stet_unpack_registry_lock(x->state->registry);
-    int rc = claim_link_target(x, e, err);
+    int rc = claim_link_target(x, e, key, err);
     if (rc == 0)
         rc = claim(x, e, p, &mine, err);
     if (rc == 0 && mine)
-        rc = create_hardlink(x, e, p, fd, name, err);
+        rc = create_hardlink(x, p, fd, name, err);
     stet_unpack_registry_unlock(x->state->registry);
     if (rc < 0 || !mine)
         return rc;
