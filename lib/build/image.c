@@ -182,13 +182,25 @@ static int run_phase(struct build *b, enum stet_build_phase phase,
     return result;
 }
 
+/* All that is written in these phases is in the working directory; the error names a file in it. */
+static int make_layer(struct build *b, struct stet_error *err)
+{
+    if (assemble(b, err) == 0 && run_phase(b, STET_PHASE_SCRUB, scrub, err) == 0 &&
+        run_phase(b, STET_PHASE_SEAL, seal, err) == 0)
+        return 0;
+    if (err->errnum == ENOSPC || err->errnum == EDQUOT)
+        stet_error_wrap(err,
+                        "the working directory '%s' is full (another is taken with --work-dir)",
+                        b->work.path);
+    return -1;
+}
+
 static int run_all(struct build *b, struct stet_error *err)
 {
     if (run_phase(b, STET_PHASE_FETCH, fetch, err) < 0 ||
         stet_store_work_new(b->options->store, b->options->work_parent, &b->work, err) < 0)
         return -1;
-    if (assemble(b, err) < 0 || run_phase(b, STET_PHASE_SCRUB, scrub, err) < 0 ||
-        run_phase(b, STET_PHASE_SEAL, seal, err) < 0)
+    if (make_layer(b, err) < 0)
         return -1;
     report(b);
     if (check_expected(b, err) < 0)
