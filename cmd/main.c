@@ -28,12 +28,13 @@ static void install_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* Descriptors 0 to 2 must be there, or a file that is opened later would take their place. */
+/* Descriptors 0 to 2 must be there, or a file that is opened later would take their place. Those that
+ * were closed are opened the wrong way round, so that using them still is an error. */
 static void ensure_standard_fds(void)
 {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0)
-            (void)!open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
 static const struct command *find_command(const char *name)
