@@ -9,14 +9,26 @@ static bool is_installed(const struct stet_deb822 *p)
     return last && strcmp(last, " installed") == 0;
 }
 
+/* A folded value would make one package look like two lines, and a control character like
+ * anything. */
+static bool is_word(const char *s)
+{
+    if (!s || !*s)
+        return false;
+    for (; *s; s++)
+        if ((unsigned char)*s <= ' ' || *s == 0x7f)
+            return false;
+    return true;
+}
+
 static int add_package(const struct stet_deb822 *p, struct stet_strv *out, struct stet_error *err)
 {
     const char *name = stet_deb822_get(p, "Package");
     const char *version = stet_deb822_get(p, "Version");
     const char *architecture = stet_deb822_get(p, "Architecture");
-    if (!name || !version || !architecture)
-        return stet_error_input(err, "var/lib/dpkg/status: a package without Package, Version or "
-                                     "Architecture");
+    if (!is_word(name) || !is_word(version) || !is_word(architecture))
+        return stet_error_input(err, "var/lib/dpkg/status: a package without a valid Package, "
+                                     "Version or Architecture");
     return stet_strv_addf(out, err, "%s %s %s", name, version, architecture);
 }
 
