@@ -69,7 +69,8 @@ static void compare(const char *a, const char *b)
     check((stet_path_compare(a, b) == 0) == (strcmp(a, b) == 0));
     (void)stet_path_match(a, b, true);
     (void)stet_path_match(a, b, false);
-    check(stet_path_match("**", b, false));
+    /* At the end it stands for one component at least. */
+    check(*b == '\0' || stet_path_match("**", b, false));
     check(stet_path_match("*", b, true));
 }
 
