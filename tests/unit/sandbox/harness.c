@@ -114,7 +114,7 @@ static void add_status(void *ctx, const char *text)
 
 int box_make(void **state)
 {
-    static const char *const directories[] = {"dev", "proc", "sys", "tmp", "run", "work"};
+    static const char *const directories[] = {"dev", "proc", "sys", "tmp", "run", "area"};
     static const char *const env[] = {"PATH=/bin", "STET_TEST=a b", NULL};
     struct box *b = calloc(1, sizeof(*b));
 

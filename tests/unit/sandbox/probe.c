@@ -194,7 +194,7 @@ static int probe_escape(char **args)
 {
     int here = open("/", O_RDONLY | O_DIRECTORY);
 
-    probe_say("chroot", chroot("/work"));
+    probe_say("chroot", chroot("/area"));
     probe_say("fchdir", fchdir(here));
     for (int i = 0; i < 64; i++) {
         if (chdir("..") < 0)
@@ -250,7 +250,7 @@ static int probe_files(char **args)
 {
     static const unsigned char v2[20] = {1, 0, 0, 2, 0, 4}; /* cap_net_bind_service, effective */
     unsigned char got[64];
-    int fd = open("/work/file", O_CREAT | O_WRONLY, 0666);
+    int fd = open("/area/file", O_CREAT | O_WRONLY, 0666);
 
     (void)args;
     probe_say("write", write(fd, "x", 1));
@@ -260,13 +260,13 @@ static int probe_files(char **args)
     probe_say("setcap", fsetxattr(fd, "security.capability", v2, sizeof(v2), 0));
     printf("getcap %zd\n", fgetxattr(fd, "security.capability", got, sizeof(got)));
     probe_say("user-xattr", fsetxattr(fd, "user.x", "y", 1, 0));
-    probe_say("link", link("/work/file", "/work/link"));
-    probe_say("symlink", symlink("file", "/work/symlink"));
+    probe_say("link", link("/area/file", "/area/link"));
+    probe_say("symlink", symlink("file", "/area/symlink"));
     probe_say("fsync", fsync(fd));
     sync();
     probe_say("syncfs", syncfs(fd));
     probe_say("utimes", futimens(fd, NULL));
-    probe_say("chroot", chroot("/work"));
+    probe_say("chroot", chroot("/area"));
     return 0;
 }
 

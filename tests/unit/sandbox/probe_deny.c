@@ -57,11 +57,11 @@ static void deny_namespaces(void)
 
 static void deny_mounts(void)
 {
-    probe_say("mount", mount("tmpfs", "/work", "tmpfs", 0, NULL));
-    probe_say("bind", mount("/work", "/tmp", NULL, MS_BIND, NULL));
+    probe_say("mount", mount("tmpfs", "/area", "tmpfs", 0, NULL));
+    probe_say("bind", mount("/area", "/tmp", NULL, MS_BIND, NULL));
     probe_say("remount", mount(NULL, "/dev/null", NULL, MS_BIND | MS_REMOUNT, NULL));
     probe_say("umount", umount2("/proc/sys", MNT_DETACH));
-    probe_say("pivot_root", syscall(SYS_pivot_root, "/work", "/work"));
+    probe_say("pivot_root", syscall(SYS_pivot_root, "/area", "/area"));
     probe_say("open_tree", syscall(428, AT_FDCWD, "/", 1));
     probe_say("move_mount", syscall(429, -1, "", -1, "/", 0));
     probe_say("fsopen", syscall(430, "tmpfs", 0));
@@ -81,7 +81,7 @@ static void deny_kernel(void)
     probe_say("sethostname", sethostname("x", 1));
     probe_say("setdomainname", setdomainname("x", 1));
     probe_say("reboot", syscall(SYS_reboot, 0xfee1dead, 672274793, 0, NULL));
-    probe_say("swapon", syscall(SYS_swapon, "/work", 0));
+    probe_say("swapon", syscall(SYS_swapon, "/area", 0));
     probe_say("init_module", syscall(SYS_init_module, NULL, 0, ""));
     probe_say("kexec_load", syscall(SYS_kexec_load, 0, 0, NULL, 0));
     probe_say("bpf", syscall(SYS_bpf, 0, NULL, 0));
@@ -153,13 +153,13 @@ static void deny_sockets(void)
 
 static void deny_nodes(void)
 {
-    probe_say("char", mknod("/work/c", S_IFCHR | 0666, makedev(1, 3)));
-    probe_say("block", mknod("/work/b", S_IFBLK | 0666, makedev(8, 0)));
-    probe_say("whiteout", mknod("/work/w", S_IFCHR, 0));
-    probe_say("char-at", syscall(SYS_mknodat, AT_FDCWD, "/work/d", S_IFCHR | 0666, makedev(1, 3)));
-    probe_say("fifo", mknod("/work/f", S_IFIFO | 0666, 0));
-    probe_say("file", mknod("/work/r", S_IFREG | 0644, 0));
-    probe_say("socket", mknod("/work/s", S_IFSOCK | 0644, 0));
+    probe_say("char", mknod("/area/c", S_IFCHR | 0666, makedev(1, 3)));
+    probe_say("block", mknod("/area/b", S_IFBLK | 0666, makedev(8, 0)));
+    probe_say("whiteout", mknod("/area/w", S_IFCHR, 0));
+    probe_say("char-at", syscall(SYS_mknodat, AT_FDCWD, "/area/d", S_IFCHR | 0666, makedev(1, 3)));
+    probe_say("fifo", mknod("/area/f", S_IFIFO | 0666, 0));
+    probe_say("file", mknod("/area/r", S_IFREG | 0644, 0));
+    probe_say("socket", mknod("/area/s", S_IFSOCK | 0644, 0));
 }
 
 int probe_deny(char **args)

@@ -232,7 +232,7 @@ static void directories_that_are_links(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         assert_int_equal(unlinkat(b->root, names[i], AT_REMOVEDIR), 0);
         refuse(b, names[i]);
-        assert_int_equal(symlinkat("work", b->root, names[i]), 0);
+        assert_int_equal(symlinkat("area", b->root, names[i]), 0);
         refuse(b, names[i]);
         assert_int_equal(unlinkat(b->root, names[i], 0), 0);
         box_write(b, names[i], "a file", 0644);

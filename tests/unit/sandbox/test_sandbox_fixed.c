@@ -114,10 +114,10 @@ static void arguments_and_environment(void **state)
 {
     struct box *b = *state;
 
-    b->command.directory = "/work";
+    b->command.directory = "/area";
     box_probe_ok(b, "env", "one", "two words", NULL);
     assert_string_equal(stet_buffer_str(&b->out),
-                        "arg one\narg two words\nenv PATH=/bin\nenv STET_TEST=a b\ncwd /work\n");
+                        "arg one\narg two words\nenv PATH=/bin\nenv STET_TEST=a b\ncwd /area\n");
 }
 
 static void capabilities(void **state)
@@ -206,13 +206,13 @@ static void files_as_a_package_needs_them(void **state)
                         "write ok\nchown ok\nchown-max ok\nchmod ok\nsetcap ok\ngetcap 20\n"
                         "user-xattr ok\nlink ok\nsymlink ok\nfsync ok\nsyncfs ok\nutimes ok\n"
                         "chroot ok\n");
-    assert_int_equal(fstatat(b->root, "work/file", &st, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(fstatat(b->root, "area/file", &st, AT_SYMLINK_NOFOLLOW), 0);
     assert_int_equal(st.st_uid, 65535);
     assert_int_equal(st.st_gid, 65535);
     assert_int_equal(st.st_mode, S_IFREG | 04755);
     assert_int_equal(st.st_nlink, 2);
     /* Read where the image is sealed, it is the plain form, 20 bytes. */
-    snprintf(path, sizeof(path), "%s/work/file", b->path);
+    snprintf(path, sizeof(path), "%s/area/file", b->path);
     assert_int_equal(getxattr(path, "security.capability", cap, sizeof(cap)), 20);
     assert_memory_equal(cap, "\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 }
@@ -303,10 +303,10 @@ static void scratch_directories(void **state)
 {
     struct box *b = *state;
 
-    box_probe_ok(b, "write", "/tmp/x", "/run/x", "/work/x", "/dev/y", NULL);
+    box_probe_ok(b, "write", "/tmp/x", "/run/x", "/area/x", "/dev/y", NULL);
     assert_false(exists(b, "tmp/x"));
     assert_true(exists(b, "run/x"));
-    assert_true(exists(b, "work/x"));
+    assert_true(exists(b, "area/x"));
     assert_false(exists(b, "dev/y"));
     b->sandbox.keep_tmp = b->sandbox.private_run = true;
     box_probe_ok(b, "write", "/tmp/z", "/run/z", NULL);

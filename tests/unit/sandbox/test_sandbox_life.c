@@ -34,7 +34,7 @@ static void exit_statuses(void **state)
 static void programs_that_can_not_be_run(void **state)
 {
     const char *missing[] = {"/no/such/program", NULL}, *text[] = {"/text", NULL},
-               *directory[] = {"/work", NULL}, *relative[] = {"probe", NULL};
+               *directory[] = {"/area", NULL}, *relative[] = {"probe", NULL};
     struct box *b = *state;
 
     b->command.argv = missing;
