@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "lib/distro/debian/registry.h"
+
 const struct stet_debian_control_file *stet_debian_control_find(const struct stet_debian_package *p,
                                                                 const char *name)
 {
@@ -126,36 +128,46 @@ int stet_dpkgdb_write_info(struct stet_build_context *ctx, int info,
         if (ctx->keep_mtime && ctx->keep_mtime(ctx->keep_ctx, c->mtime, err) < 0)
             return -1;
     }
-    if (stet_debian_control_find(p, "md5sums"))
-        return 0;
-    struct info_file f = {p->infix,       "md5sums", stet_buffer_str(&p->md5sums),
-                          p->md5sums.len, 0644,      -1};
-    return write_info_file(info, &f, err);
+    return 0;
 }
 
-/* Sorted, for bsearch. */
-static int compare_strings(const void *a, const void *b)
+/* Lines to write, less those about the paths in drop. offset: of the path in a line. */
+static int add_lines(const struct stet_strv *lines, size_t offset, const struct stet_strv *drop,
+                     struct stet_buffer *out, struct stet_error *err)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    struct stet_path_map dropped = {NULL, 0, 0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < drop->count; i++)
+        if (!stet_path_map_find(&dropped, drop->items[i]) &&
+            !stet_path_map_add(&dropped, drop->items[i], err))
+            rc = -1;
+    for (size_t i = 0; rc == 0 && i < lines->count; i++)
+        if (!stet_path_map_find(&dropped, lines->items[i] + offset)) {
+            stet_buffer_add_str(out, lines->items[i]);
+            stet_buffer_add_char(out, '\n');
+        }
+    stet_path_map_release(&dropped);
+    return rc < 0 ? -1 : stet_buffer_check(out, "writing dpkg's database", err);
 }
 
 int stet_dpkgdb_write_list(int info, const struct stet_debian_package *p, struct stet_error *err)
 {
-    _cleanup_strv_ struct stet_strv lost = STET_STRV_INIT;
     _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
-    if (stet_strv_copy(&lost, &p->lost, err) < 0)
-        return -1;
-    stet_strv_sort_unique(&lost);
-    for (size_t i = 0; i < p->list.count; i++) {
-        char *const *path = &p->list.items[i];
-        if (lost.count > 0 && bsearch(path, lost.items, lost.count, sizeof *path, compare_strings))
-            continue;
-        stet_buffer_add_str(&b, *path);
-        stet_buffer_add_char(&b, '\n');
-    }
-    if (stet_buffer_check(&b, "writing dpkg's file list", err) < 0)
+    if (add_lines(&p->list, 0, &p->lost, &b, err) < 0)
         return -1;
     struct info_file f = {p->infix, "list", stet_buffer_str(&b), b.len, 0644, -1};
+    return write_info_file(info, &f, err);
+}
+
+int stet_dpkgdb_write_md5sums(int info, const struct stet_debian_package *p, struct stet_error *err)
+{
+    enum { HASH_LEN = 32 + 2 };
+    _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
+    if (stet_debian_control_find(p, "md5sums"))
+        return 0;
+    if (add_lines(&p->md5sums, HASH_LEN, &p->unhashed, &b, err) < 0)
+        return -1;
+    struct info_file f = {p->infix, "md5sums", stet_buffer_str(&b), b.len, 0644, -1};
     return write_info_file(info, &f, err);
 }
 

@@ -6,12 +6,14 @@
 
 #include "lib/distro/debian/unpack.h"
 
-/* Writes the control files of a package (all but "control") into info/ (a directory descriptor),
- * and md5sums computed while unpacking where the package brings none, as dpkg does. */
+/* Writes the control files of a package (all but "control") into info/ (a directory descriptor). */
 int stet_dpkgdb_write_info(struct stet_build_context *ctx, int info,
                            const struct stet_debian_package *p, struct stet_error *err);
 /* info/<infix>.list: the list less what was lost. */
 int stet_dpkgdb_write_list(int info, const struct stet_debian_package *p, struct stet_error *err);
+/* info/<infix>.md5sums as computed while unpacking, where the package brings none, as dpkg does. */
+int stet_dpkgdb_write_md5sums(int info, const struct stet_debian_package *p,
+                              struct stet_error *err);
 /* Appends the package's paragraph, "install ok unpacked". */
 int stet_dpkgdb_add_status(const struct stet_debian_package *p, struct stet_buffer *out,
                            struct stet_error *err);

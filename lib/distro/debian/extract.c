@@ -1,6 +1,7 @@
 #include "lib/distro/debian/extract.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/xattr.h>
 
 /* One package being unpacked. */
@@ -17,6 +18,7 @@ struct extraction {
     int parent_fd;
     char *parent;
     struct stat parent_stat;
+    size_t winner;      /* who has the entry that claim() said is not ours */
     int64_t kept_mtime; /* reported last */
 };
 
@@ -199,6 +201,9 @@ static int hand_over(struct extraction *x, struct stet_unpack_claim *c, const ch
         return fail_conflict(x, c, path, "to which a hard link of the first points", err);
     if (stet_strv_addf(&loser->lost, err, "/%s", path) < 0)
         return -1;
+    bool to_earlier = mine ? x->index < c->package : c->package < x->index;
+    if (to_earlier && stet_strv_add(&loser->unhashed, path, err) < 0)
+        return -1;
     if (mine) {
         c->package = x->index;
         c->stage = x->package->locked->stage;
@@ -229,6 +234,7 @@ static int claim_taken(struct extraction *x, const struct stet_entry *e,
     }
     if (decide(x, c, e->path, mine, err) < 0)
         return -1;
+    x->winner = *mine ? x->index : c->package;
     if (*mine)
         c->type = e->type;
     return hand_over(x, c, e->path, *mine, err);
@@ -249,6 +255,7 @@ static int claim_place(struct extraction *x, const struct stet_entry *e, const s
         const struct stet_unpack_claim *other =
             stet_path_map_find(stet_unpack_registry_paths(x->state->registry), c->place);
         *mine = c->package <= x->index;
+        x->winner = *mine ? x->index : c->package;
         if (*mine && other && other->link_target)
             return fail_conflict(x, c, e->path, "to which a hard link of the first points", err);
     }
@@ -270,6 +277,7 @@ static int claim(struct extraction *x, const struct stet_entry *e, const struct 
     struct stet_path_map *paths = stet_unpack_registry_paths(x->state->registry);
     struct stet_unpack_claim *c = stet_path_map_find(paths, e->path);
     *mine = true;
+    x->winner = x->index;
     if (c) {
         if (claim_taken(x, e, c, mine, err) < 0)
             return -1;
@@ -319,7 +327,7 @@ static void owner_of(const struct extraction *x, const struct stet_entry *e, uin
 
 static int create_file(struct extraction *x, const struct place *p, int *fd, struct stet_error *err)
 {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     *fd = openat(x->parent_fd, p->name, flags, 0600);
     if (*fd < 0 && errno == EEXIST) {
         if (make_way(x, p, err) < 0)
@@ -364,18 +372,31 @@ static int finish_file(struct extraction *x, int fd, const struct stet_entry *e,
     return keep_mtime(x, mtime, err);
 }
 
-/* What dpkg computes where a package has no md5sums. */
-static int add_md5sum(struct extraction *x, const struct place *p, const struct stet_entry *e,
+/* What dpkg computes where a package has no md5sums. From the open file, as its name may be another package's by now. */
+static int add_md5sum(struct extraction *x, int fd, const struct stet_entry *e,
                       struct stet_error *err)
 {
     char hex[33];
     if (!x->wants_md5sums)
         return 0;
-    _cleanup_close_ int fd = stet_fs_open(x->parent_fd, p->name, O_RDONLY | O_NOFOLLOW, 0, err);
-    if (fd < 0 || stet_digest_md5_hex_fd(fd, e->path, hex, err) < 0)
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return fail_errno(x, e->path, "reading", err);
+    if (stet_digest_md5_hex_fd(fd, e->path, hex, err) < 0)
         return -1;
-    stet_buffer_addf(&x->package->md5sums, "%s  %s\n", hex, e->path);
-    return stet_buffer_check(&x->package->md5sums, "computing md5sums", err);
+    return stet_strv_addf(&x->package->md5sums, err, "%s  %s", hex, e->path);
+}
+
+/* dpkg unpacks one package after the other, so one that loses a file to a later package has hashed it before. */
+static int hash_lost(struct extraction *x, const struct stet_entry *e, struct stet_error *err)
+{
+    if (!x->wants_md5sums || x->winner <= x->index)
+        return 0;
+    _cleanup_close_ int fd = memfd_create("stet-lost", MFD_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(x, e->path, "hashing", err);
+    if (write_content(x, fd, e->path, err) < 0)
+        return -1;
+    return add_md5sum(x, fd, e, err);
 }
 
 static int extract_file(struct extraction *x, const struct stet_entry *e, const struct place *p,
@@ -388,11 +409,13 @@ static int extract_file(struct extraction *x, const struct stet_entry *e, const 
     if (rc == 0 && mine)
         rc = create_file(x, p, &fd, err);
     stet_unpack_registry_unlock(x->state->registry);
-    if (rc < 0 || !mine)
+    if (rc < 0)
         return rc;
+    if (!mine)
+        return hash_lost(x, e, err);
     if (write_content(x, fd, e->path, err) < 0 || finish_file(x, fd, e, err) < 0)
         return -1;
-    return add_md5sum(x, p, e, err);
+    return add_md5sum(x, fd, e, err);
 }
 
 /* ---- links ---- */
@@ -480,16 +503,19 @@ static int extract_hardlink(struct extraction *x, const struct stet_entry *e, co
     _cleanup_free_ char *key = name ? place_key(&st, leaf, err) : NULL;
     if (!key)
         return -1;
+    _cleanup_close_ int opened = -1;
     stet_unpack_registry_lock(x->state->registry);
     int rc = claim_link_target(x, e, key, err);
     if (rc == 0)
         rc = claim(x, e, p, &mine, err);
     if (rc == 0 && mine)
         rc = create_hardlink(x, p, fd, name, err);
+    /* Opened while the target is ours for certain. */
+    bool hashed = x->wants_md5sums && x->winner >= x->index;
+    if (rc == 0 && hashed && (opened = stet_fs_open(fd, name, O_RDONLY | O_NOFOLLOW, 0, err)) < 0)
+        rc = -1;
     stet_unpack_registry_unlock(x->state->registry);
-    if (rc < 0 || !mine)
-        return rc;
-    return add_md5sum(x, p, e, err);
+    return rc == 0 && hashed ? add_md5sum(x, opened, e, err) : rc;
 }
 
 /* ---- directories ---- */

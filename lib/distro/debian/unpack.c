@@ -54,7 +54,8 @@ void stet_debian_state_free(struct stet_debian_state *s)
         stet_strv_release(&p->scripts);
         stet_strv_release(&p->list);
         stet_strv_release(&p->lost);
-        stet_buffer_release(&p->md5sums);
+        stet_strv_release(&p->md5sums);
+        stet_strv_release(&p->unhashed);
         drop_files(p);
     }
     free(s->packages);
@@ -285,6 +286,8 @@ static int write_lists(struct stage *s, struct stet_error *err)
         bool due =
             p->locked->stage == s->number || (p->locked->stage < s->number && p->lost.count > 0);
         if (due && stet_dpkgdb_write_list(s->info, p, err) < 0)
+            return -1;
+        if (p->locked->stage == s->number && stet_dpkgdb_write_md5sums(s->info, p, err) < 0)
             return -1;
     }
     return 0;

@@ -40,9 +40,11 @@ struct stet_debian_package {
     bool first; /* unpacked before the others of its stage: base-files, for its links */
     struct stet_debian_control_file *files; /* until unpacked */
     size_t file_count, file_cap;
-    struct stet_strv list; /* what its info/NAME.list says: "/.", "/usr", … in archive order */
-    struct stet_buffer md5sums; /* computed; only where the package brings none */
-    struct stet_strv lost;      /* paths of list that another package took over by Replaces */
+    struct stet_strv list;    /* what its info/NAME.list says: "/.", "/usr", … in archive order */
+    struct stet_strv md5sums; /* "HASH  usr/bin/x", computed; only where the package brings none */
+    struct stet_strv lost;    /* paths of list that another package took over by Replaces */
+    /* Those of the lost that dpkg would not have hashed, as an earlier package keeps them; "usr/x". */
+    struct stet_strv unhashed;
     /* The package file as it was when its digest matched; guards the second opening. */
     struct {
         dev_t dev;

@@ -129,6 +129,37 @@ static void test_hard_link_across_packages(void **state)
     unpack_refused(f, "package two: \"/hard\" is a hard link to something");
 }
 
+/* Through /bin -> usr/bin two packages mean one file. Which of them a hard link gets must not be left to chance. */
+static void test_hard_link_to_aliased_file(void **state)
+{
+    (void)state;
+    for (int linker_first = 0; linker_first < 2; linker_first++) {
+        void *one;
+        struct deb d;
+        fixture_setup(&one);
+        struct fixture *f = one;
+        deb_begin(&d, "usr-is-merged", "");
+        add_deb(f, &d, 0);
+        for (int i = 0; i < 2; i++) {
+            bool linker = (i == 0) == linker_first;
+            deb_begin(&d, linker ? "linker" : "other", "");
+            if (!linker)
+                deb_directory(&d, "./usr/", 0755);
+            deb_directory(&d, linker ? "./bin/" : "./usr/bin/", 0755);
+            deb_file(&d, linker ? "./bin/x" : "./usr/bin/x", d.name, 0755);
+            if (linker)
+                deb_link(&d, "./bin/y", "./bin/x", true);
+            add_deb(f, &d, 0);
+        }
+        if (linker_first) /* the later package has the name, so the link would be to the other's */
+            unpack_refused(f, "hard link");
+        else
+            unpack_ok(f);
+        assert_true(linker_first || strcmp(content(f, "usr/bin/y"), "linker") == 0);
+        fixture_teardown(&one);
+    }
+}
+
 /* A symlink of the root that points out of it is followed inside the root only. */
 static void test_link_out_of_the_root(void **state)
 {
@@ -423,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hostile_paths),
         CASE(test_hard_link_across_packages),
+        cmocka_unit_test(test_hard_link_to_aliased_file),
         CASE(test_link_out_of_the_root),
         CASE(test_flipped_bit),
         CASE(test_truncated_in_store),

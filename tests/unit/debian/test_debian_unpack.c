@@ -187,6 +187,27 @@ static void test_replaces_earlier(void **state)
     assert_string_equal(content(f, INFO "two.list"), "/.\n/dir\n/dir/file\n");
 }
 
+/* As if unpacked one after the other: who loses a file to a later package has hashed it before, who loses it to an earlier
+ * one has not; whatever threads do. md5sum says so about "1". */
+static void test_md5sums_of_the_loser(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 40; round++) {
+        void *one;
+        bool later_wins = round % 2;
+        fixture_setup(&one);
+        add_owner(one, "one", later_wins ? "" : "Replaces: two\n", "1", 0);
+        add_owner(one, "two", later_wins ? "Replaces: one\n" : "", "2", 0);
+        unpack_ok(one);
+        assert_string_equal(content(one, INFO "one.md5sums"),
+                            "c4ca4238a0b923820dcc509a6f75849b  dir/file\n");
+        assert_string_equal(content(one, INFO "two.md5sums"),
+                            later_wins ? "c81e728d9d4c2f636f067f89cc14862c  dir/file\n" : "");
+        assert_string_equal(content(one, "dir/file"), later_wins ? "2" : "1");
+        fixture_teardown(&one);
+    }
+}
+
 static void test_replaces_later(void **state)
 {
     struct fixture *f = *state;
@@ -419,6 +440,7 @@ int main(void)
         CASE(test_directory_modes),
         CASE(test_conflict),
         CASE(test_replaces_earlier),
+        cmocka_unit_test(test_md5sums_of_the_loser),
         CASE(test_replaces_later),
         CASE(test_replaces_across_stages),
         CASE(test_replaces_stray_file),
