@@ -1,48 +1,14 @@
-#include "lib/distro/debian/extract.h"
+#include "lib/distro/debian/extract_private.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/xattr.h>
-
-/* One package being unpacked. */
-struct extraction {
-    struct stet_build_context *ctx;
-    struct stet_debian_state *state;
-    struct stet_debian_package *package;
-    const struct stet_unpack_rules *rules;
-    struct stet_deb_reader *reader;
-    size_t index;
-    bool wants_md5sums;
-    struct stet_path_map symlinks; /* that this package ships */
-    /* The directory of the entry before, as most entries share it with the next. */
-    int parent_fd;
-    char *parent;
-    struct stat parent_stat;
-    size_t winner;      /* who has the entry that claim() said is not ours */
-    int64_t kept_mtime; /* reported last */
-};
-
-/* Where one entry goes. */
-struct place {
-    const char *path; /* in the root, diversion applied */
-    char *owned;      /* what path points to, when it is not the entry's */
-    const char *leaf; /* in path */
-    char *name;       /* the leaf on disk: with .dpkg-new for a conffile */
-    char *key;        /* parent directory's identity and leaf */
-    bool conffile;
-};
 
 static void place_release(struct place *p)
 {
     free(p->owned);
     free(p->name);
     free(p->key);
-}
-
-static int fail(const struct extraction *x, const char *path, const char *why,
-                struct stet_error *err)
-{
-    return stet_error_input(err, "package %s: \"/%s\" %s", x->package->locked->name, path, why);
 }
 
 static int fail_errno(const struct extraction *x, const char *path, const char *what,
@@ -66,7 +32,7 @@ static int check_own_symlinks(const struct extraction *x, const char *path, stru
     for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (stet_path_map_find(&x->symlinks, copy))
-            return fail(x, path, "leads through a symlink of the same package", err);
+            return stet_extract_fail(x, path, "leads through a symlink of the same package", err);
         *slash = '/';
     }
     return 0;
@@ -80,7 +46,7 @@ static int open_parent(const struct extraction *x, const char *path, const char 
     if (fd >= 0)
         return fd;
     if (e.errnum == ENOENT || e.errnum == ENOTDIR)
-        return fail(x, path, "comes without its directory", err);
+        return stet_extract_fail(x, path, "comes without its directory", err);
     stet_error_copy(err, &e);
     return stet_error_wrap(err, "package %s", x->package->locked->name);
 }
@@ -143,154 +109,6 @@ static int find_place(struct extraction *x, const struct stet_entry *e, struct p
     return p->key ? 0 : -1;
 }
 
-/* ---- who wins ---- */
-
-static const struct stet_debian_package *package_of(const struct extraction *x,
-                                                    const struct stet_unpack_claim *c)
-{
-    return &x->state->packages[c->package];
-}
-
-/* Is the package of c unpacked at the same time as this one, so that their order is left to chance?
- */
-static bool same_time(const struct extraction *x, const struct stet_unpack_claim *c)
-{
-    return c->stage == x->package->locked->stage && !package_of(x, c)->first;
-}
-
-/* The error names both packages in install order, so that it does not depend on timing. */
-static int fail_conflict(const struct extraction *x, const struct stet_unpack_claim *c,
-                         const char *path, const char *why, struct stet_error *err)
-{
-    size_t a = c->package < x->index ? c->package : x->index;
-    size_t b = c->package < x->index ? x->index : c->package;
-    return stet_error_input(err, "packages %s and %s both ship /%s %s; leave one of them out",
-                            x->state->packages[a].locked->name, x->state->packages[b].locked->name,
-                            path, why);
-}
-
-/* Does the one of number a replace files of the one of number b? */
-static bool replaces(const struct extraction *x, size_t a, size_t b)
-{
-    const struct stet_debian_package *old = &x->state->packages[b];
-    return stet_unpack_replaces(&x->state->packages[a].control, old->locked->name,
-                                old->locked->version);
-}
-
-/* dpkg's rule, for packages taken in install order. */
-static int decide(const struct extraction *x, const struct stet_unpack_claim *c, const char *path,
-                  bool *mine, struct stet_error *err)
-{
-    size_t early = c->package < x->index ? c->package : x->index;
-    size_t late = c->package < x->index ? x->index : c->package;
-    if (replaces(x, late, early))
-        *mine = late == x->index;
-    else if (replaces(x, early, late))
-        *mine = early == x->index;
-    else
-        return fail_conflict(x, c, path, "and neither replaces the other", err);
-    return 0;
-}
-
-/* One of us loses path: its list must not name it. */
-static int hand_over(struct extraction *x, struct stet_unpack_claim *c, const char *path, bool mine,
-                     struct stet_error *err)
-{
-    struct stet_debian_package *loser = mine ? &x->state->packages[c->package] : x->package;
-    if (mine && c->link_target)
-        return fail_conflict(x, c, path, "to which a hard link of the first points", err);
-    if (stet_strv_addf(&loser->lost, err, "/%s", path) < 0)
-        return -1;
-    bool to_earlier = mine ? x->index < c->package : c->package < x->index;
-    if (to_earlier && stet_strv_add(&loser->unhashed, path, err) < 0)
-        return -1;
-    if (mine) {
-        c->package = x->index;
-        c->stage = x->package->locked->stage;
-    }
-    return 0;
-}
-
-/* The claim of a path that a package has claimed already. */
-static int claim_taken(struct extraction *x, const struct stet_entry *e,
-                       struct stet_unpack_claim *c, bool *mine, struct stet_error *err)
-{
-    if (c->package == x->index)
-        return fail(x, e->path, "is in it twice", err);
-    const struct stet_diversion *d = stet_unpack_rules_diversion(x->rules, e->path);
-    if (d && d->package &&
-        (strcmp(d->package, x->package->locked->name) == 0 ||
-         strcmp(d->package, package_of(x, c)->locked->name) == 0)) {
-        *mine = true; /* diverted: both have a place of their own */
-        return 0;
-    }
-    if (c->type == STET_ENTRY_DIRECTORY) {
-        /* dpkg never puts a symlink in place of a directory. Within a stage the outcome would
-         * depend on the order. */
-        if (e->type != STET_ENTRY_SYMLINK || same_time(x, c))
-            return fail_conflict(x, c, e->path, "as a directory and as something else", err);
-        *mine = false;
-        return 0;
-    }
-    if (decide(x, c, e->path, mine, err) < 0)
-        return -1;
-    x->winner = *mine ? x->index : c->package;
-    if (*mine)
-        c->type = e->type;
-    return hand_over(x, c, e->path, *mine, err);
-}
-
-/* Two paths that mean one place (/bin/x and /usr/bin/x): the later package has it, as dpkg does not
- * notice. */
-static int claim_place(struct extraction *x, const struct stet_entry *e, const struct place *p,
-                       bool *mine, struct stet_error *err)
-{
-    struct stet_path_map *places = stet_unpack_registry_places(x->state->registry);
-    struct stet_unpack_claim *c = stet_path_map_find(places, p->key);
-    if (!c && !(c = stet_path_map_add(places, p->key, err)))
-        return -1;
-    else if (c->place && c->type == STET_ENTRY_DIRECTORY)
-        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
-    else if (c->place && strcmp(c->place, e->path) != 0) {
-        const struct stet_unpack_claim *other =
-            stet_path_map_find(stet_unpack_registry_paths(x->state->registry), c->place);
-        *mine = c->package <= x->index;
-        x->winner = *mine ? x->index : c->package;
-        if (*mine && other && other->link_target)
-            return fail_conflict(x, c, e->path, "to which a hard link of the first points", err);
-    }
-    if (!*mine)
-        return 0;
-    free(c->place);
-    c->place = stet_strdup(e->path, err);
-    c->package = x->index;
-    c->stage = x->package->locked->stage;
-    c->type = e->type;
-    return c->place ? 0 : -1;
-}
-
-/* Does e belong to this package? With the lock held; the lock is kept until e has its name in the
- * root, so that claims and names change together. */
-static int claim(struct extraction *x, const struct stet_entry *e, const struct place *p,
-                 bool *mine, struct stet_error *err)
-{
-    struct stet_path_map *paths = stet_unpack_registry_paths(x->state->registry);
-    struct stet_unpack_claim *c = stet_path_map_find(paths, e->path);
-    *mine = true;
-    x->winner = x->index;
-    if (c) {
-        if (claim_taken(x, e, c, mine, err) < 0)
-            return -1;
-    } else {
-        if (!(c = stet_path_map_add(paths, e->path, err)))
-            return -1;
-        c->package = x->index;
-        c->stage = x->package->locked->stage;
-        c->type = e->type;
-    }
-    return *mine ? claim_place(x, e, p, mine, err) : 0;
-}
-
 /* ---- writing ---- */
 
 static int64_t clamp_mtime(const struct extraction *x, int64_t mtime)
@@ -312,7 +130,8 @@ static int make_way(const struct extraction *x, const struct place *p, struct st
     if (unlinkat(x->parent_fd, p->name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno == EISDIR || errno == EPERM)
-        return fail(x, p->path, "is a directory in the root already and something else in it", err);
+        return stet_extract_fail(
+            x, p->path, "is a directory in the root already and something else in it", err);
     return fail_errno(x, p->path, "replacing", err);
 }
 
@@ -405,7 +224,7 @@ static int extract_file(struct extraction *x, const struct stet_entry *e, const 
     _cleanup_close_ int fd = -1;
     bool mine;
     stet_unpack_registry_lock(x->state->registry);
-    int rc = claim(x, e, p, &mine, err);
+    int rc = stet_extract_claim(x, e, p, &mine, err);
     if (rc == 0 && mine)
         rc = create_file(x, p, &fd, err);
     stet_unpack_registry_unlock(x->state->registry);
@@ -448,7 +267,7 @@ static int extract_symlink(struct extraction *x, const struct stet_entry *e, con
         !stet_path_map_add(&x->symlinks, e->path, err))
         return -1;
     stet_unpack_registry_lock(x->state->registry);
-    int rc = claim(x, e, p, &mine, err);
+    int rc = stet_extract_claim(x, e, p, &mine, err);
     if (rc == 0 && mine)
         rc = create_symlink(x, e, p, err);
     stet_unpack_registry_unlock(x->state->registry);
@@ -465,8 +284,8 @@ static int claim_link_target(struct extraction *x, const struct stet_entry *e, c
         stet_path_map_find(stet_unpack_registry_places(x->state->registry), key);
     if (!c || c->package != x->index || !there || there->package != x->index ||
         (c->type != STET_ENTRY_FILE && c->type != STET_ENTRY_HARDLINK))
-        return fail(x, e->path,
-                    "is a hard link to something that is no earlier file of the package", err);
+        return stet_extract_fail(
+            x, e->path, "is a hard link to something that is no earlier file of the package", err);
     c->link_target = true;
     return 0;
 }
@@ -489,7 +308,7 @@ static int extract_hardlink(struct extraction *x, const struct stet_entry *e, co
     const char *path = d ? d->to : e->link, *leaf;
     bool mine;
     if (*e->link == '\0')
-        return fail(x, e->path, "is a hard link without a target", err);
+        return stet_extract_fail(x, e->path, "is a hard link without a target", err);
     if (check_own_symlinks(x, e->link, err) < 0)
         return -1;
     _cleanup_close_ int fd = open_parent(x, path, &leaf, err);
@@ -507,7 +326,7 @@ static int extract_hardlink(struct extraction *x, const struct stet_entry *e, co
     stet_unpack_registry_lock(x->state->registry);
     int rc = claim_link_target(x, e, key, err);
     if (rc == 0)
-        rc = claim(x, e, p, &mine, err);
+        rc = stet_extract_claim(x, e, p, &mine, err);
     if (rc == 0 && mine)
         rc = create_hardlink(x, p, fd, name, err);
     /* Opened while the target is ours for certain. */
@@ -538,7 +357,8 @@ static int check_directory(struct extraction *x, const struct stet_entry *e, con
         if (fd == -1)
             return -1;
     }
-    return fail(x, e->path, "is a directory in it and something else in the root already", err);
+    return stet_extract_fail(x, e->path,
+                             "is a directory in it and something else in the root already", err);
 }
 
 /* Remembers what the directory shall be like: the first package in install order decides. */
@@ -548,7 +368,7 @@ static int remember_directory(struct extraction *x, const struct stet_entry *e,
     struct stet_path_map *places = stet_unpack_registry_places(x->state->registry);
     struct stet_unpack_claim *c = stet_path_map_find(places, p->key);
     if (c && c->type != STET_ENTRY_DIRECTORY)
-        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+        return stet_extract_conflict(x, c, e->path, "as a directory and as something else", err);
     if (!c && !(c = stet_path_map_add(places, p->key, err)))
         return -1;
     c->made = c->made || made;
@@ -578,10 +398,10 @@ static int claim_directory(struct extraction *x, const struct stet_entry *e, str
     if (c->type == STET_ENTRY_DIRECTORY)
         return 0;
     if (c->package == x->index)
-        return fail(x, e->path, "is in it twice", err);
+        return stet_extract_fail(x, e->path, "is in it twice", err);
     /* Over an older symlink to a directory dpkg unpacks through it. */
-    if (c->type != STET_ENTRY_SYMLINK || same_time(x, c))
-        return fail_conflict(x, c, e->path, "as a directory and as something else", err);
+    if (c->type != STET_ENTRY_SYMLINK || stet_extract_same_time(x, c))
+        return stet_extract_conflict(x, c, e->path, "as a directory and as something else", err);
     return 0;
 }
 
@@ -647,7 +467,7 @@ static int extract_entry(struct extraction *x, const struct stet_entry *e, struc
         return -1;
     if (*e->path == '\0') {
         if (e->type != STET_ENTRY_DIRECTORY)
-            return fail(x, "", "is no directory in it", err);
+            return stet_extract_fail(x, "", "is no directory in it", err);
         return 0; /* the root itself stays as it is */
     }
     int rc = find_place(x, e, &p, err);
@@ -666,7 +486,7 @@ static int extract_entry(struct extraction *x, const struct stet_entry *e, struc
             rc = extract_directory(x, e, &p, err);
             break;
         default:
-            rc = fail(x, e->path, "is of a type that packages must not hold", err);
+            rc = stet_extract_fail(x, e->path, "is of a type that packages must not hold", err);
         }
     }
     place_release(&p);
