@@ -3,7 +3,7 @@
  * another thread may hold any lock at the moment of the fork. So all that the child
  * needs is laid out in struct plan before.
  */
-#include "lib/base/spawn.h"
+#include "lib/base/spawn_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +21,8 @@
 
 /* How often a request to stop is looked for; an event of the child wakes at once. */
 enum { TICK_MS = 100, TICK_BLIND_MS = 10 };
+
+atomic_bool stet_spawn_deny_recent;
 
 static const char *const default_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
 static const char *const places[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -148,7 +150,8 @@ static int close_all_on_exec(void)
 {
     enum { RANGE_CLOEXEC = 1 << 2 }; /* CLOSE_RANGE_CLOEXEC, which older headers lack */
 
-    if (syscall(SYS_close_range, 3U, ~0U, RANGE_CLOEXEC) == 0)
+    if (!atomic_load(&stet_spawn_deny_recent) &&
+        syscall(SYS_close_range, 3U, ~0U, RANGE_CLOEXEC) == 0)
         return 0;
     return close_listed_on_exec();
 }
@@ -405,7 +408,7 @@ static int run(struct plan *plan, struct pipes *pipes, const struct stet_spawn *
         return stet_error_errno(err, "cannot run %s", s->argv[0]);
     /* Both sides do it, so that neither has to wait for the other. */
     (void)setpgid(w.pid, w.pid);
-    w.pidfd = (int)syscall(SYS_pidfd_open, w.pid, 0);
+    w.pidfd = atomic_load(&stet_spawn_deny_recent) ? -1 : (int)syscall(SYS_pidfd_open, w.pid, 0);
     w.sinks[0] = (struct sink){stet_steal_fd(&pipes->out[0]), s->out, 0};
     w.sinks[1] = (struct sink){stet_steal_fd(&pipes->errout[0]), s->errout, 0};
     rc = supervise(&w, pipes, s, err);

@@ -26,33 +26,6 @@ static bool is_writable(const json_t *value)
     return !json_is_null(value) && !json_is_real(value);
 }
 
-static void write_value(struct stet_json_writer *w, const json_t *value)
-{
-    json_t *part;
-    const char *key;
-    size_t i;
-
-    if (json_is_object(value)) {
-        stet_json_object_begin(w);
-        json_object_foreach((json_t *)(uintptr_t)value, key, part)
-        {
-            stet_json_key(w, key);
-            write_value(w, part);
-        }
-        stet_json_object_end(w);
-    } else if (json_is_array(value)) {
-        stet_json_array_begin(w);
-        json_array_foreach(value, i, part) write_value(w, part);
-        stet_json_array_end(w);
-    } else if (json_is_string(value)) {
-        stet_json_string(w, json_string_value(value));
-    } else if (json_is_integer(value)) {
-        stet_json_integer(w, json_integer_value(value));
-    } else {
-        stet_json_boolean(w, json_is_true(value));
-    }
-}
-
 static void write_again(const json_t *value, enum stet_json_layout layout)
 {
     struct stet_buffer text = STET_BUFFER_INIT;
@@ -61,7 +34,7 @@ static void write_again(const json_t *value, enum stet_json_layout layout)
     json_t *back;
 
     stet_json_writer_init(&w, layout, &text);
-    write_value(&w, value);
+    stet_json_value(&w, value);
     if (stet_json_writer_finish(&w, &err) < 0)
         abort();
     back = stet_json_parse(text.data, text.len, text.len, "again", &err);

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "lib/base/spawn_private.h"
 #include "tests/unit/base/base_test.h"
 
 struct result {
@@ -392,6 +393,20 @@ static void runs_from_many_threads(void **state)
     assert_ok(stet_pool_run(8, 60, run_one, NULL, &err), &err);
 }
 
+static int use_all(void **state)
+{
+    (void)state;
+    atomic_store(&stet_spawn_deny_recent, false);
+    return 0;
+}
+
+static int use_old(void **state)
+{
+    (void)state;
+    atomic_store(&stet_spawn_deny_recent, true);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,5 +435,7 @@ int main(void)
         cmocka_unit_test(runs_from_many_threads),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("recent kernels", tests, use_all, NULL);
+
+    return failed + cmocka_run_group_tests_name("older kernels", tests, use_old, NULL);
 }

@@ -354,6 +354,31 @@ static void agrees_with_the_reader(void **state)
     stet_buffer_release(&text);
 }
 
+static void writes_what_was_read(void **state)
+{
+    static const char text[] = "{\"b\":[1,-2,true,false,\"\\u0001\"],\"a\":{},\"c\":{\"d\":[]}}";
+    static const char *const refused[] = {"null", "1.5", "[null]", "{\"a\":[1e3]}"};
+    struct stet_error err = STET_ERROR_INIT;
+    struct stet_json_writer w;
+    struct stet_buffer b;
+    json_t *value = stet_json_parse(text, strlen(text), 1000, "it", &err);
+
+    (void)state;
+    assert_non_null(value);
+    begin(&w, STET_JSON_COMPACT, &b);
+    stet_json_value(&w, value);
+    assert_written(&w, &b, text);
+    json_decref(value);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        value = stet_json_parse(refused[i], strlen(refused[i]), 1000, "it", &err);
+        assert_non_null(value);
+        begin(&w, STET_JSON_INDENTED, &b);
+        stet_json_value(&w, value);
+        assert_refused(&w, &b, STET_ERROR_INPUT);
+        json_decref(value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +392,7 @@ int main(void)
         cmocka_unit_test(keeps_the_first_error),
         cmocka_unit_test(reports_failed_allocation),
         cmocka_unit_test(agrees_with_the_reader),
+        cmocka_unit_test(writes_what_was_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
