@@ -138,7 +138,7 @@ static int report(int status, const struct stet_build_result *result, const stru
                   const struct stet_error *err)
 {
     if (status < 0)
-        return fail(err);
+        return report_failure(err);
     char digest[STET_DIGEST_TEXT_SIZE];
     print_summary(result, log);
     stet_digest_text(&result->manifest_digest, digest);

@@ -71,7 +71,7 @@ struct stet_store *open_store(const struct common_options *o, unsigned uid,
                               const struct stet_log *log, struct stet_error *err);
 
 /* Prints "stet: error" and gives the exit status of err's kind. */
-int fail(const struct stet_error *err);
+int report_failure(const struct stet_error *err);
 /* Ends the output on stdout: an error in writing it is a failure of the command. */
 int finish_stdout(int status);
 void print_help(const char *const *lines);

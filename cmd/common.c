@@ -68,7 +68,7 @@ struct stet_store *open_store(const struct common_options *o, unsigned uid,
     return dir ? stet_store_open(dir, log, err) : NULL;
 }
 
-int fail(const struct stet_error *err)
+int report_failure(const struct stet_error *err)
 {
     fprintf(stderr, "stet: %s\n", err->text);
     switch (err->kind) {
@@ -102,17 +102,16 @@ void format_bytes(uint64_t bytes, char *out, size_t size)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
     unsigned unit = 0;
-    uint64_t tenths = bytes;
     if (bytes < 1000) {
         snprintf(out, size, "%" PRIu64 " B", bytes);
         return;
     }
-    /* Tenths of the unit, rounded once at the end. */
     uint64_t divisor = 1;
     while (bytes / divisor >= 1000 && unit < 6) {
         divisor *= 1000;
         unit++;
     }
-    tenths = bytes / divisor * 10 + (bytes % divisor) / (divisor / 10);
+    /* Cut, not rounded: 999999 bytes are no 1000.0 kB. */
+    uint64_t tenths = bytes / divisor * 10 + (bytes % divisor) / (divisor / 10);
     snprintf(out, size, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
 }

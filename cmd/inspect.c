@@ -265,10 +265,10 @@ int cmd_inspect(int argc, char **argv)
     struct stet_error err = STET_ERROR_INIT;
     struct stet_oci_place place = {0};
     if (parse_options(argc, argv, &o, &err) < 0 || stet_oci_place_parse(o.image, &place, &err) < 0)
-        return fail(&err);
+        return report_failure(&err);
     struct stet_oci_source *source = stet_oci_source_open(&place, &err);
     int result = source ? inspect(&o, source, &err) : -1;
     stet_oci_source_free(source);
     stet_oci_place_release(&place);
-    return result < 0 ? fail(&err) : finish_stdout(STET_EXIT_OK);
+    return result < 0 ? report_failure(&err) : finish_stdout(STET_EXIT_OK);
 }

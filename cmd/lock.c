@@ -69,7 +69,7 @@ int cmd_lock(int argc, char **argv)
     struct options o = {.common = {.jobs = stet_pool_cpus()}};
     struct stet_error err = STET_ERROR_INIT;
     if (parse_options(argc, argv, &o, &err) < 0)
-        return fail(&err);
+        return report_failure(&err);
     _cleanup_progress_ struct progress *progress = progress_new(o.common.quiet, o.common.verbose);
     struct stet_recipe recipe;
     struct stet_lock lock, previous;
@@ -81,5 +81,5 @@ int cmd_lock(int argc, char **argv)
     stet_lock_release(&lock);
     stet_lock_release(&previous);
     progress_clear(progress);
-    return result < 0 ? fail(&err) : finish_stdout(STET_EXIT_OK);
+    return result < 0 ? report_failure(&err) : finish_stdout(STET_EXIT_OK);
 }

@@ -21,8 +21,9 @@ struct stet_resolve_context {
     bool offline; /* use remembered indexes and stored contents only */
     struct stet_net_options net;
     const struct stet_log *log;
-    int64_t now;          /* seconds since 1970, for Valid-Until */
-    const char *apt_root; /* where the machine's own configuration is: "" normally; tests pass a folder */
+    int64_t now; /* seconds since 1970, for Valid-Until */
+    const char
+        *apt_root; /* where the machine's own configuration is: "" normally; tests pass a folder */
 };
 
 struct stet_build_context {
@@ -30,8 +31,8 @@ struct stet_build_context {
     const struct stet_lock *lock;
     unsigned threads;
     const struct stet_log *log;
-    int root;                      /* directory descriptor of the root being built */
-    int work;                      /* directory descriptor of the private working directory */
+    int root; /* directory descriptor of the root being built */
+    int work; /* directory descriptor of the private working directory */
     const struct stet_sandbox *sandbox;
     /* Tells the pipeline that mtime (seconds) came with a package: entries of the finished root that
      * carry it (with nanoseconds 0) keep it; all others get the epoch. Thread-safe. */
@@ -44,8 +45,8 @@ struct stet_build_context {
 struct stet_scrub_rule {
     const char *name; /* "apt-lists": printed with --verbose and documented */
     const char *why;
-    const char *const *remove; /* NULL-terminated globs of paths to remove, or NULL */
-    const char *const *keep;   /* globs excepted from remove, or NULL */
+    const char *const *remove;   /* NULL-terminated globs of paths to remove, or NULL */
+    const char *const *keep;     /* globs excepted from remove, or NULL */
     const char *const *truncate; /* globs of files to empty, or NULL */
     int (*run)(struct stet_build_context *ctx, struct stet_error *err); /* or NULL */
 };

@@ -322,8 +322,8 @@ static int read_reduced(struct stet_solver *s, struct index *index, struct stet_
     return 0;
 }
 
-int solve_debian_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
-                     struct stet_error *err)
+int stet_solve_debian_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
+                          struct stet_error *err)
 {
     struct stet_buffer text = STET_BUFFER_INIT;
     int result = -1;
@@ -420,8 +420,8 @@ static int describe_digest(const struct paragraph *p, struct stet_solve_package 
     return 0;
 }
 
-int solve_debian_describe(struct stet_solver *s, const struct paragraph *p,
-                          struct stet_solve_package *out, struct stet_error *err)
+int stet_solve_debian_describe(struct stet_solver *s, const struct paragraph *p,
+                               struct stet_solve_package *out, struct stet_error *err)
 {
     if (describe_location(s, p, out, err) < 0 || describe_size(p, out, err) < 0)
         return -1;
@@ -435,7 +435,7 @@ static int add_if_newest(struct stet_solver *s, const struct index *index,
 {
     Id id = index->first + (Id)(p - index->paragraphs);
     Id name = s->pool->solvables[id].name;
-    if (!solve_installable(s, id) || solve_newest(s, name, NULL) != id)
+    if (!stet_solve_installable(s, id) || stet_solve_newest(s, name, NULL) != id)
         return 0;
     return stet_strv_add(out, pool_id2str(s->pool, name), err);
 }
@@ -466,7 +466,7 @@ static int names_in_index(struct stet_solver *s, const struct index *index, cons
 int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
                            struct stet_strv *out, struct stet_error *err)
 {
-    solve_prepare(s);
+    stet_solve_prepare(s);
     for (size_t i = 0; i < s->index_count; i++)
         if (names_in_index(s, &s->indexes[i], field, value, out, err) < 0)
             return -1;

@@ -8,13 +8,13 @@ enum { SIMILAR_MAX = 3, NAME_MAX_COMPARED = 64, CHAIN_MAX = 8, PROVIDERS_SHOWN =
 
 /* ---- texts ---- */
 
-const char *solve_package_text(const struct stet_solver *s, Id p)
+const char *stet_solve_package_text(const struct stet_solver *s, Id p)
 {
     const Solvable *x = s->pool->solvables + p;
     return pool_tmpjoin(s->pool, pool_id2str(s->pool, x->name), " ", pool_id2str(s->pool, x->evr));
 }
 
-const char *solve_dep_text(const struct stet_solver *s, Id dep)
+const char *stet_solve_dep_text(const struct stet_solver *s, Id dep)
 {
     /* pool_dep2str writes "a >= 1"; control files write "a (>= 1)". */
     Pool *pool = s->pool;
@@ -22,13 +22,14 @@ const char *solve_dep_text(const struct stet_solver *s, Id dep)
         return pool_id2str(pool, dep);
     const Reldep *rd = GETRELDEP(pool, dep);
     if (rd->flags == REL_OR) {
-        const char *left = solve_dep_text(s, rd->name);
-        return pool_tmpjoin(pool, left, " | ", solve_dep_text(s, rd->evr));
+        const char *left = stet_solve_dep_text(s, rd->name);
+        return pool_tmpjoin(pool, left, " | ", stet_solve_dep_text(s, rd->evr));
     }
     if (rd->flags > 7)
         return pool_dep2str(pool, dep);
     static const char *const operators[] = {"!", ">>", "=", ">=", "<<", "<>", "<=", "<=>"};
-    const char *left = pool_tmpjoin(pool, solve_dep_text(s, rd->name), " (", operators[rd->flags]);
+    const char *left =
+        pool_tmpjoin(pool, stet_solve_dep_text(s, rd->name), " (", operators[rd->flags]);
     const char *right = pool_tmpjoin(pool, " ", pool_id2str(pool, rd->evr), ")");
     return pool_tmpjoin(pool, left, right, NULL);
 }
@@ -47,10 +48,10 @@ static void add_text(struct stet_buffer *out, const char *text)
 
 static void add_package(struct stet_buffer *out, const struct stet_solver *s, Id p)
 {
-    add_text(out, solve_package_text(s, p));
+    add_text(out, stet_solve_package_text(s, p));
 }
 
-Id solve_dep_name(const struct stet_solver *s, Id dep)
+Id stet_solve_dep_name(const struct stet_solver *s, Id dep)
 {
     while (ISRELDEP(dep))
         dep = GETRELDEP(s->pool, dep)->name;
@@ -110,7 +111,7 @@ static void find_similar(const struct stet_solver *s, const char *name, struct s
     Id last = 0;
     for (Id p = 2; p < s->pool->nsolvables; p++) {
         Id id = s->pool->solvables[p].name;
-        if (!id || id == last || !solve_installable(s, p))
+        if (!id || id == last || !stet_solve_installable(s, p))
             continue;
         last = id;
         const char *other = pool_id2str(s->pool, id);
@@ -132,7 +133,7 @@ static size_t find_providers(struct stet_solver *s, const char *name, struct ste
     if (!id)
         return 0;
     FOR_PROVIDES(p, pp, id)
-    if (solve_installable(s, p) &&
+    if (stet_solve_installable(s, p) &&
         stet_strv_add(out, pool_id2str(pool, pool->solvables[p].name), err) < 0)
         break;
     stet_strv_sort_unique(out);
@@ -147,7 +148,7 @@ static void add_list(struct stet_buffer *out, const struct stet_strv *names)
         stet_buffer_addf(out, " and %zu more", names->count - PROVIDERS_SHOWN);
 }
 
-int solve_explain_unknown(struct stet_solver *s, const char *name, struct stet_error *err)
+int stet_solve_explain_unknown(struct stet_solver *s, const char *name, struct stet_error *err)
 {
     _cleanup_strv_ struct stet_strv providers = STET_STRV_INIT;
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
@@ -193,9 +194,9 @@ static int weight(SolverRuleinfo type)
 /* What exists of a name that a dependency asks for in another version. */
 static void add_why_missing(struct stet_buffer *out, struct stet_solver *s, Id dep)
 {
-    Id name = solve_dep_name(s, dep), newest;
+    Id name = stet_solve_dep_name(s, dep), newest;
     bool simple = ISRELDEP(dep) && GETRELDEP(s->pool, dep)->flags <= 7;
-    newest = simple ? solve_newest(s, name, NULL) : 0;
+    newest = simple ? stet_solve_newest(s, name, NULL) : 0;
     if (newest)
         stet_buffer_addf(out, ", but the newest there is %s",
                          pool_id2str(s->pool, s->pool->solvables[newest].evr));
@@ -209,18 +210,18 @@ static void add_rule(struct stet_buffer *out, struct stet_solver *s, const struc
     switch (r->type) {
     case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
         stet_buffer_add_str(out, " needs ");
-        add_text(out, solve_dep_text(s, r->dep));
+        add_text(out, stet_solve_dep_text(s, r->dep));
         add_why_missing(out, s, r->dep);
         break;
     case SOLVER_RULE_PKG_CONFLICTS:
         stet_buffer_add_str(out, " conflicts with ");
         add_package(out, s, r->target);
         stet_buffer_add_str(out, " by its Conflicts or Breaks: ");
-        add_text(out, solve_dep_text(s, r->dep));
+        add_text(out, stet_solve_dep_text(s, r->dep));
         break;
     case SOLVER_RULE_PKG_SELF_CONFLICT:
         stet_buffer_add_str(out, " conflicts with itself: ");
-        add_text(out, solve_dep_text(s, r->dep));
+        add_text(out, stet_solve_dep_text(s, r->dep));
         break;
     case SOLVER_RULE_PKG_SAME_NAME:
         stet_buffer_add_str(out, " and ");
@@ -229,7 +230,7 @@ static void add_rule(struct stet_buffer *out, struct stet_solver *s, const struc
         break;
     case SOLVER_RULE_PKG_REQUIRES:
         stet_buffer_add_str(out, " needs ");
-        add_text(out, solve_dep_text(s, r->dep));
+        add_text(out, stet_solve_dep_text(s, r->dep));
         stet_buffer_add_str(out, ", which cannot be installed");
         break;
     default:
@@ -275,12 +276,12 @@ static int compare_rules(const struct stet_solver *s, const struct rule *a, cons
     int c = weight(b->type) - weight(a->type);
     if (c)
         return c;
-    _cleanup_free_ char *left = stet_strdup(solve_package_text(s, a->source), NULL);
-    c = left ? strcmp(left, solve_package_text(s, b->source)) : 0;
+    _cleanup_free_ char *left = stet_strdup(stet_solve_package_text(s, a->source), NULL);
+    c = left ? strcmp(left, stet_solve_package_text(s, b->source)) : 0;
     if (c || !a->dep || !b->dep)
         return c;
-    _cleanup_free_ char *dep = stet_strdup(solve_dep_text(s, a->dep), NULL);
-    return dep ? strcmp(dep, solve_dep_text(s, b->dep)) : 0;
+    _cleanup_free_ char *dep = stet_strdup(stet_solve_dep_text(s, a->dep), NULL);
+    return dep ? strcmp(dep, stet_solve_dep_text(s, b->dep)) : 0;
 }
 
 static bool provides(Pool *pool, Id dep, Id package)
@@ -329,7 +330,7 @@ static void add_chain(struct stet_buffer *out, const struct stet_solver *s, cons
     stet_buffer_add_str(out, ")");
 }
 
-int solve_explain_problem(struct stet_solver *s, Solver *solver, struct stet_error *err)
+int stet_solve_explain_problem(struct stet_solver *s, Solver *solver, struct stet_error *err)
 {
     Queue wanted, chain;
     size_t count;

@@ -62,46 +62,46 @@ struct stet_solver {
 };
 
 /* solve.c: builds the provides table when indexes were added since. */
-void solve_prepare(struct stet_solver *s);
+void stet_solve_prepare(struct stet_solver *s);
 /* Is p a package of this architecture (or of none)? */
-bool solve_installable(const struct stet_solver *s, Id p);
+bool stet_solve_installable(const struct stet_solver *s, Id p);
 /* The newest installable package with exactly this name, the earliest index first; 0 when there is
  * none. version: NULL, or the only one accepted. */
-Id solve_newest(struct stet_solver *s, Id name, const char *version);
+Id stet_solve_newest(struct stet_solver *s, Id name, const char *version);
 /* The name in a simple dependency without its version ("libc6" of "libc6 (>= 2.36)"). */
-Id solve_dep_name(const struct stet_solver *s, Id dep);
+Id stet_solve_dep_name(const struct stet_solver *s, Id dep);
 /* "name version" of a package, or a dependency as its author wrote it. Held by the pool for a few
  * calls only. */
-const char *solve_package_text(const struct stet_solver *s, Id p);
-const char *solve_dep_text(const struct stet_solver *s, Id dep);
+const char *stet_solve_package_text(const struct stet_solver *s, Id p);
+const char *stet_solve_dep_text(const struct stet_solver *s, Id dep);
 
 /* debian.c: reads a Packages file. */
-int solve_debian_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
-                     struct stet_error *err);
+int stet_solve_debian_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
+                          struct stet_error *err);
 /* Location, size and digest of a package, from its paragraph. */
-int solve_debian_describe(struct stet_solver *s, const struct paragraph *p,
-                          struct stet_solve_package *out, struct stet_error *err);
+int stet_solve_debian_describe(struct stet_solver *s, const struct paragraph *p,
+                               struct stet_solve_package *out, struct stet_error *err);
 
 /* The paragraph of p and its index (may be NULL). */
-const struct paragraph *solve_paragraph(const struct stet_solver *s, Id p,
-                                        const struct index **index);
+const struct paragraph *stet_solve_paragraph(const struct stet_solver *s, Id p,
+                                             const struct index **index);
 
 /*
  * prefer.c: which packages the documented preferences would choose if nothing conflicted. banned
  * has a bit for every package that a solution could not use. Sets a bit in chosen for
  * each package of the choice.
  */
-int solve_prefer(struct stet_solver *s, const Queue *wanted,
-                 const struct stet_solve_request *request, const Map *banned, Map *chosen,
-                 struct stet_error *err);
+int stet_solve_prefer(struct stet_solver *s, const Queue *wanted,
+                      const struct stet_solve_request *request, const Map *banned, Map *chosen,
+                      struct stet_error *err);
 
 /* order.c: out->packages of the solution (ids ascending), with stages, in install order. */
-int solve_order(struct stet_solver *s, const Queue *solution, const Queue *wanted,
-                const struct stet_solve_request *request, struct stet_solve_result *out,
-                struct stet_error *err);
+int stet_solve_order(struct stet_solver *s, const Queue *solution, const Queue *wanted,
+                     const struct stet_solve_request *request, struct stet_solve_result *out,
+                     struct stet_error *err);
 
 /* explain.c: fill err and return -1. */
-int solve_explain_unknown(struct stet_solver *s, const char *name, struct stet_error *err);
-int solve_explain_problem(struct stet_solver *s, Solver *solver, struct stet_error *err);
+int stet_solve_explain_unknown(struct stet_solver *s, const char *name, struct stet_error *err);
+int stet_solve_explain_problem(struct stet_solver *s, Solver *solver, struct stet_error *err);
 
 #endif

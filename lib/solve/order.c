@@ -369,7 +369,7 @@ static int describe(struct stet_solver *s, Id p, struct stet_solve_package *out,
 {
     const Solvable *solvable = s->pool->solvables + p;
     const struct index *index = NULL;
-    const struct paragraph *paragraph = solve_paragraph(s, p, &index);
+    const struct paragraph *paragraph = stet_solve_paragraph(s, p, &index);
     if (!paragraph)
         return stet_error_set(err, STET_ERROR_INTERNAL, 0, "a package that is in no index");
     out->name = keep_string(s, pool_id2str(s->pool, solvable->name), err);
@@ -378,7 +378,7 @@ static int describe(struct stet_solver *s, Id p, struct stet_solve_package *out,
     if (!out->name || !out->version || !out->architecture)
         return -1;
     out->index_id = index->id;
-    return solve_debian_describe(s, paragraph, out, err);
+    return stet_solve_debian_describe(s, paragraph, out, err);
 }
 
 static void set_needed_by(const struct graph *g, const Queue *order, struct stet_solve_result *out,
@@ -416,9 +416,9 @@ static int fill(const struct graph *g, const Queue *order, const Queue *wanted,
     return 0;
 }
 
-int solve_order(struct stet_solver *s, const Queue *solution, const Queue *wanted,
-                const struct stet_solve_request *request, struct stet_solve_result *out,
-                struct stet_error *err)
+int stet_solve_order(struct stet_solver *s, const Queue *solution, const Queue *wanted,
+                     const struct stet_solve_request *request, struct stet_solve_result *out,
+                     struct stet_error *err)
 {
     struct graph g;
     Queue order;

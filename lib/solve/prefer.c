@@ -19,7 +19,7 @@ struct preference {
 
 static bool usable(const struct preference *f, Id p)
 {
-    return solve_installable(f->s, p) && !MAPTST(f->banned, p);
+    return stet_solve_installable(f->s, p) && !MAPTST(f->banned, p);
 }
 
 static bool satisfied(const struct preference *f, Id dep)
@@ -78,7 +78,7 @@ static bool better(const struct preference *f, Id name, Id a, Id b)
 static Id best_of(const struct preference *f, Id dep)
 {
     Pool *pool = f->pool;
-    Id p, pp, best = 0, name = solve_dep_name(f->s, dep);
+    Id p, pp, best = 0, name = stet_solve_dep_name(f->s, dep);
     FOR_PROVIDES(p, pp, dep)
     if (usable(f, p) && (!best || better(f, name, p, best)))
         best = p;
@@ -165,9 +165,9 @@ static int compare_names(const void *a, const void *b, void *pool)
                   pool_id2str(p, p->solvables[*(const Id *)b].name));
 }
 
-int solve_prefer(struct stet_solver *s, const Queue *wanted,
-                 const struct stet_solve_request *request, const Map *banned, Map *chosen,
-                 struct stet_error *err)
+int stet_solve_prefer(struct stet_solver *s, const Queue *wanted,
+                      const struct stet_solve_request *request, const Map *banned, Map *chosen,
+                      struct stet_error *err)
 {
     struct preference f = {
         .s = s, .pool = s->pool, .request = request, .banned = banned, .chosen = chosen};

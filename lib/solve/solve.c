@@ -75,12 +75,12 @@ int stet_solver_add_index(struct stet_solver *s, const char *name, const char *d
     index->repo = repo_create(s->pool, index->name);
     s->index_count++; /* freed with the solver from here on */
     s->prepared = false;
-    return solve_debian_add(s, index, data, len, err);
+    return stet_solve_debian_add(s, index, data, len, err);
 }
 
 /* ---- what the other files ask ---- */
 
-void solve_prepare(struct stet_solver *s)
+void stet_solve_prepare(struct stet_solver *s)
 {
     if (s->prepared)
         return;
@@ -88,19 +88,19 @@ void solve_prepare(struct stet_solver *s)
     s->prepared = true;
 }
 
-bool solve_installable(const struct stet_solver *s, Id p)
+bool stet_solve_installable(const struct stet_solver *s, Id p)
 {
     return p != SYSTEMSOLVABLE && pool_installable(s->pool, s->pool->solvables + p);
 }
 
-Id solve_newest(struct stet_solver *s, Id name, const char *version)
+Id stet_solve_newest(struct stet_solver *s, Id name, const char *version)
 {
     Pool *pool = s->pool;
     Id p, pp, best = 0;
     FOR_PROVIDES(p, pp, name)
     {
         const Solvable *candidate = pool->solvables + p;
-        if (candidate->name != name || !solve_installable(s, p))
+        if (candidate->name != name || !stet_solve_installable(s, p))
             continue;
         if (version && strcmp(pool_id2str(pool, candidate->evr), version) != 0)
             continue;
@@ -112,8 +112,8 @@ Id solve_newest(struct stet_solver *s, Id name, const char *version)
     return best;
 }
 
-const struct paragraph *solve_paragraph(const struct stet_solver *s, Id p,
-                                        const struct index **index)
+const struct paragraph *stet_solve_paragraph(const struct stet_solver *s, Id p,
+                                             const struct index **index)
 {
     for (size_t i = 0; i < s->index_count; i++) {
         const struct index *x = &s->indexes[i];
@@ -137,13 +137,13 @@ static Id sole_provider(struct stet_solver *s, Id name)
     FOR_PROVIDES(p, pp, name)
     {
         Id provider = pool->solvables[p].name;
-        if (!solve_installable(s, p) || provider == found)
+        if (!stet_solve_installable(s, p) || provider == found)
             continue;
         if (found)
             return 0;
         found = provider;
     }
-    return found ? solve_newest(s, found, NULL) : 0;
+    return found ? stet_solve_newest(s, found, NULL) : 0;
 }
 
 static int no_such_version(struct stet_solver *s, const char *text, Id newest,
@@ -181,15 +181,15 @@ static int find_wanted(struct stet_solver *s, const char *text, Id *out, struct 
         return -1;
     Id id = pool_str2id(s->pool, name, 0);
     if (!id)
-        return solve_explain_unknown(s, name, err);
-    *out = solve_newest(s, id, version);
+        return stet_solve_explain_unknown(s, name, err);
+    *out = stet_solve_newest(s, id, version);
     if (*out)
         return 0;
-    Id newest = solve_newest(s, id, NULL);
+    Id newest = stet_solve_newest(s, id, NULL);
     if (newest)
         return no_such_version(s, text, newest, err);
     *out = version ? 0 : sole_provider(s, id);
-    return *out ? 0 : solve_explain_unknown(s, name, err);
+    return *out ? 0 : stet_solve_explain_unknown(s, name, err);
 }
 
 static bool has_name(const struct stet_solver *s, const Queue *q, Id name)
@@ -239,7 +239,7 @@ static int run_solver(struct stet_solver *s, const Queue *wanted, const Map *cho
         queue_push2(&jobs, SOLVER_FAVOR | SOLVER_SOLVABLE_ONE_OF,
                     pool_queuetowhatprovides(s->pool, &favored));
     if (solver_solve(solver, &jobs) != 0)
-        result = solve_explain_problem(s, solver, err);
+        result = stet_solve_explain_problem(s, solver, err);
     else
         solver_get_decisionqueue(solver, solution);
     queue_free(&favored);
@@ -339,7 +339,7 @@ static int solve_rounds(struct stet_solver *s, const Queue *wanted,
     for (int round = 0; result == 0; round++) {
         map_empty(&chosen);
         queue_empty(solution);
-        result = solve_prefer(s, wanted, request, &banned, &chosen, err);
+        result = stet_solve_prefer(s, wanted, request, &banned, &chosen, err);
         if (result == 0)
             result = run_solver(s, wanted, &chosen, request->recommends, solution, err);
         keep_installed(solution);
@@ -359,14 +359,14 @@ int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
 {
     Queue wanted, solution;
     *out = (struct stet_solve_result){NULL, 0};
-    solve_prepare(s);
+    stet_solve_prepare(s);
     queue_init(&wanted);
     queue_init(&solution);
     int result = find_all_wanted(s, request->install, &wanted, err);
     if (result == 0)
         result = solve_rounds(s, &wanted, request, &solution, err);
     if (result == 0)
-        result = solve_order(s, &solution, &wanted, request, out, err);
+        result = stet_solve_order(s, &solution, &wanted, request, out, err);
     if (result != 0)
         stet_solve_result_release(out);
     queue_free(&solution);

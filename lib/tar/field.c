@@ -37,18 +37,18 @@ static int parse_octal(const char *field, size_t size, int64_t *out)
     return 0;
 }
 
-int tar_field_number(const char *field, size_t size, int64_t *out, const char *what,
-                     struct stet_error *err)
+int stet_tar_field_number(const char *field, size_t size, int64_t *out, const char *what,
+                          struct stet_error *err)
 {
     const unsigned char *bytes = (const unsigned char *)field;
     int rc = bytes[0] & 0x80 ? parse_base256(bytes, size, out) : parse_octal(field, size, out);
     return rc < 0 ? stet_error_input(err, "the %s field is not a number", what) : 0;
 }
 
-int tar_field_range(const char *field, size_t size, int64_t min, int64_t max, int64_t *out,
-                    const char *what, struct stet_error *err)
+int stet_tar_field_range(const char *field, size_t size, int64_t min, int64_t max, int64_t *out,
+                         const char *what, struct stet_error *err)
 {
-    if (tar_field_number(field, size, out, what, err) < 0)
+    if (stet_tar_field_number(field, size, out, what, err) < 0)
         return -1;
     if (*out < min || *out > max)
         return stet_error_input(err, "the %s field's %lld is out of range", what, (long long)*out);

@@ -17,11 +17,11 @@
  * field's end; or GNU's base-256 (first bit set, two's complement). An empty field is 0.
  * what names the field in the error.
  */
-int tar_field_number(const char *field, size_t size, int64_t *out, const char *what,
-                     struct stet_error *err);
+int stet_tar_field_number(const char *field, size_t size, int64_t *out, const char *what,
+                          struct stet_error *err);
 /* The same within min..max. */
-int tar_field_range(const char *field, size_t size, int64_t min, int64_t max, int64_t *out,
-                    const char *what, struct stet_error *err);
+int stet_tar_field_range(const char *field, size_t size, int64_t min, int64_t max, int64_t *out,
+                         const char *what, struct stet_error *err);
 
 /* What extended headers say about the entry that follows. */
 struct tar_pax {
@@ -32,15 +32,15 @@ struct tar_pax {
     uint32_t mtime_ns;
     bool has_path, has_linkpath, has_size, has_uid, has_gid, has_mtime;
 };
-void tar_pax_release(struct tar_pax *p);
+void stet_tar_pax_release(struct tar_pax *p);
 /* As if nothing had been said, but for what global says of owner and time. */
-void tar_pax_begin(struct tar_pax *p, const struct tar_pax *global);
+void stet_tar_pax_begin(struct tar_pax *p, const struct tar_pax *global);
 /*
  * Adds the records; extended attributes go into e. The last of several records of a keyword
  * holds; an empty value takes back what was said. e NULL: it is a global header, which may
  * not name a path, a link, a size or attributes.
  */
-int tar_pax_parse(struct tar_pax *p, struct stet_entry *e, const char *data, size_t len,
-                  struct stet_error *err);
+int stet_tar_pax_parse(struct tar_pax *p, struct stet_entry *e, const char *data, size_t len,
+                       struct stet_error *err);
 
 #endif

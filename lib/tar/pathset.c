@@ -2,7 +2,7 @@
 
 enum { FIRST_CAP = 1024 };
 
-void tar_pathset_release(struct tar_pathset *s)
+void stet_tar_pathset_release(struct tar_pathset *s)
 {
     free(s->slots);
     *s = (struct tar_pathset){0};
@@ -47,7 +47,7 @@ static int grow(struct tar_pathset *s, struct stet_error *err)
     return 0;
 }
 
-int tar_pathset_add(struct tar_pathset *s, const char *path, struct stet_error *err)
+int stet_tar_pathset_add(struct tar_pathset *s, const char *path, struct stet_error *err)
 {
     if (s->count >= s->cap / 2 && grow(s, err) < 0)
         return -1;
@@ -60,7 +60,7 @@ int tar_pathset_add(struct tar_pathset *s, const char *path, struct stet_error *
     return 0;
 }
 
-bool tar_pathset_has(const struct tar_pathset *s, const char *path)
+bool stet_tar_pathset_has(const struct tar_pathset *s, const char *path)
 {
     if (s->cap == 0)
         return false;

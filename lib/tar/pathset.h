@@ -18,8 +18,8 @@ struct tar_pathset {
     size_t count, cap;
 };
 
-void tar_pathset_release(struct tar_pathset *s);
-int tar_pathset_add(struct tar_pathset *s, const char *path, struct stet_error *err);
-bool tar_pathset_has(const struct tar_pathset *s, const char *path);
+void stet_tar_pathset_release(struct tar_pathset *s);
+int stet_tar_pathset_add(struct tar_pathset *s, const char *path, struct stet_error *err);
+bool stet_tar_pathset_has(const struct tar_pathset *s, const char *path);
 
 #endif

@@ -12,13 +12,13 @@ struct record {
     size_t key_len, value_len;
 };
 
-void tar_pax_release(struct tar_pax *p)
+void stet_tar_pax_release(struct tar_pax *p)
 {
     stet_buffer_release(&p->path);
     stet_buffer_release(&p->linkpath);
 }
 
-void tar_pax_begin(struct tar_pax *p, const struct tar_pax *global)
+void stet_tar_pax_begin(struct tar_pax *p, const struct tar_pax *global)
 {
     struct stet_buffer path = p->path, linkpath = p->linkpath;
     stet_buffer_clear(&path);
@@ -207,8 +207,8 @@ static size_t split_record(const char *data, size_t len, struct record *r)
     return memchr(r->key, '\0', r->key_len) != NULL ? 0 : (size_t)total;
 }
 
-int tar_pax_parse(struct tar_pax *p, struct stet_entry *e, const char *data, size_t len,
-                  struct stet_error *err)
+int stet_tar_pax_parse(struct tar_pax *p, struct stet_entry *e, const char *data, size_t len,
+                       struct stet_error *err)
 {
     for (size_t at = 0; at < len;) {
         struct record r;

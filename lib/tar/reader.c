@@ -67,8 +67,8 @@ void stet_tar_reader_free(struct stet_tar_reader *r)
     if (r == NULL)
         return;
     stet_entry_release(&r->entry);
-    tar_pax_release(&r->global);
-    tar_pax_release(&r->pax);
+    stet_tar_pax_release(&r->global);
+    stet_tar_pax_release(&r->pax);
     stet_buffer_release(&r->long_name);
     stet_buffer_release(&r->long_link);
     stet_buffer_release(&r->ext);
@@ -171,7 +171,8 @@ static int check_checksum(struct stet_tar_reader *r, const struct ustar *h)
         plain += byte;
         with_sign += (signed char)byte;
     }
-    if (tar_field_number(h->checksum, sizeof(h->checksum), &expected, "checksum", &r->error) < 0)
+    if (stet_tar_field_number(h->checksum, sizeof(h->checksum), &expected, "checksum", &r->error) <
+        0)
         return -1;
     if (expected != plain && expected != with_sign)
         return stet_error_input(&r->error,
@@ -197,8 +198,8 @@ static int find_format(struct stet_tar_reader *r, const struct ustar *h, enum fo
 static int header_size(struct stet_tar_reader *r, const struct ustar *h, uint64_t *size)
 {
     int64_t value;
-    if (tar_field_range(h->size, sizeof(h->size), 0, INT64_MAX - TAR_BLOCK, &value, "size",
-                        &r->error) < 0)
+    if (stet_tar_field_range(h->size, sizeof(h->size), 0, INT64_MAX - TAR_BLOCK, &value, "size",
+                             &r->error) < 0)
         return -1;
     *size = (uint64_t)value;
     return 0;
@@ -230,7 +231,7 @@ static int read_pax(struct stet_tar_reader *r, const struct ustar *h)
     r->has_pax = true;
     if (read_extended(r, h) < 0)
         return -1;
-    return tar_pax_parse(&r->pax, &r->entry, stet_buffer_str(&r->ext), r->ext.len, &r->error);
+    return stet_tar_pax_parse(&r->pax, &r->entry, stet_buffer_str(&r->ext), r->ext.len, &r->error);
 }
 
 static int read_global(struct stet_tar_reader *r, const struct ustar *h)
@@ -239,9 +240,9 @@ static int read_global(struct stet_tar_reader *r, const struct ustar *h)
         return stet_error_input(&r->error,
                                 "a global header stands between an extended header and its entry");
     if (read_extended(r, h) < 0 ||
-        tar_pax_parse(&r->global, NULL, stet_buffer_str(&r->ext), r->ext.len, &r->error) < 0)
+        stet_tar_pax_parse(&r->global, NULL, stet_buffer_str(&r->ext), r->ext.len, &r->error) < 0)
         return -1;
-    tar_pax_begin(&r->pax, &r->global);
+    stet_tar_pax_begin(&r->pax, &r->global);
     return 0;
 }
 
@@ -432,13 +433,13 @@ static int set_owner(struct stet_tar_reader *r, const struct ustar *h)
 {
     struct stet_entry *e = &r->entry;
     int64_t uid = r->pax.uid, gid = r->pax.gid, mode;
-    if (tar_field_range(h->mode, sizeof(h->mode), 0, UINT32_MAX, &mode, "mode", &r->error) < 0)
+    if (stet_tar_field_range(h->mode, sizeof(h->mode), 0, UINT32_MAX, &mode, "mode", &r->error) < 0)
         return -1;
     if (!r->pax.has_uid &&
-        tar_field_range(h->uid, sizeof(h->uid), 0, UINT32_MAX - 1, &uid, "uid", &r->error) < 0)
+        stet_tar_field_range(h->uid, sizeof(h->uid), 0, UINT32_MAX - 1, &uid, "uid", &r->error) < 0)
         return -1;
     if (!r->pax.has_gid &&
-        tar_field_range(h->gid, sizeof(h->gid), 0, UINT32_MAX - 1, &gid, "gid", &r->error) < 0)
+        stet_tar_field_range(h->gid, sizeof(h->gid), 0, UINT32_MAX - 1, &gid, "gid", &r->error) < 0)
         return -1;
     e->mode = (uint32_t)mode & 07777;
     e->uid = (uint32_t)uid;
@@ -453,7 +454,7 @@ static int set_mtime(struct stet_tar_reader *r, const struct ustar *h)
         r->entry.mtime_ns = r->pax.mtime_ns;
         return 0;
     }
-    return tar_field_number(h->mtime, sizeof(h->mtime), &r->entry.mtime, "mtime", &r->error);
+    return stet_tar_field_number(h->mtime, sizeof(h->mtime), &r->entry.mtime, "mtime", &r->error);
 }
 
 static int set_device(struct stet_tar_reader *r, const struct ustar *h)
@@ -461,10 +462,10 @@ static int set_device(struct stet_tar_reader *r, const struct ustar *h)
     int64_t major, minor;
     if (r->entry.type != STET_ENTRY_CHAR && r->entry.type != STET_ENTRY_BLOCK)
         return 0;
-    if (tar_field_range(h->devmajor, sizeof(h->devmajor), 0, UINT32_MAX, &major, "devmajor",
-                        &r->error) < 0 ||
-        tar_field_range(h->devminor, sizeof(h->devminor), 0, UINT32_MAX, &minor, "devminor",
-                        &r->error) < 0)
+    if (stet_tar_field_range(h->devmajor, sizeof(h->devmajor), 0, UINT32_MAX, &major, "devmajor",
+                             &r->error) < 0 ||
+        stet_tar_field_range(h->devminor, sizeof(h->devminor), 0, UINT32_MAX, &minor, "devminor",
+                             &r->error) < 0)
         return -1;
     r->entry.major = (uint32_t)major;
     r->entry.minor = (uint32_t)minor;
@@ -495,7 +496,7 @@ static int begin_entry(struct stet_tar_reader *r)
     stet_entry_release(&r->entry);
     r->has_pax = r->has_long_name = r->has_long_link = false;
     r->header_bytes = 0;
-    tar_pax_begin(&r->pax, &r->global);
+    stet_tar_pax_begin(&r->pax, &r->global);
     return 0;
 }
 

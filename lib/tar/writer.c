@@ -47,7 +47,7 @@ void stet_tar_writer_free(struct stet_tar_writer *w)
     stet_buffer_release(&w->name);
     stet_buffer_release(&w->records);
     stet_buffer_release(&w->check);
-    tar_pathset_release(&w->files);
+    stet_tar_pathset_release(&w->files);
     free(w);
 }
 
@@ -321,7 +321,7 @@ static int check_link(struct stet_tar_writer *w, const struct stet_entry *e)
         return stet_error_input(&w->error, "%s: the %s's target is %s", e->path,
                                 stet_entry_type_name(e->type),
                                 len == 0 ? "empty" : "longer than 4095 bytes");
-    if (e->type == STET_ENTRY_HARDLINK && !tar_pathset_has(&w->files, e->link))
+    if (e->type == STET_ENTRY_HARDLINK && !stet_tar_pathset_has(&w->files, e->link))
         return stet_error_set(&w->error, STET_ERROR_INTERNAL, 0,
                               "%s: hard link to %s, which is no earlier file of the archive",
                               e->path, e->link);
@@ -382,7 +382,7 @@ static int write_entry(struct stet_tar_writer *w, const struct stet_entry *e)
         return -1;
     if (set_name(w, e) < 0 || collect_records(w, e) < 0)
         return -1;
-    if (e->type == STET_ENTRY_FILE && tar_pathset_add(&w->files, e->path, &w->error) < 0)
+    if (e->type == STET_ENTRY_FILE && stet_tar_pathset_add(&w->files, e->path, &w->error) < 0)
         return -1;
     if (w->records.len > 0 && put_records(w) < 0)
         return -1;

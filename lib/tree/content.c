@@ -2,24 +2,24 @@
 
 #include "lib/tree/internal.h"
 
-void tree_content_init(struct tree_content *c, const struct stet_tree *t, int root)
+void stet_tree_content_init(struct tree_content *c, const struct stet_tree *t, int root)
 {
     *c = (struct tree_content){.tree = t, .fd = -1};
-    tree_parent_init(&c->parent, root);
+    stet_tree_parent_init(&c->parent, root);
 }
 
-void tree_content_release(struct tree_content *c)
+void stet_tree_content_release(struct tree_content *c)
 {
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
-    tree_parent_release(&c->parent);
+    stet_tree_parent_release(&c->parent);
 }
 
-int tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err)
+int stet_tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err)
 {
     const char *leaf;
-    int dir = tree_parent_open(p, e->path, &leaf);
+    int dir = stet_tree_parent_open(p, e->path, &leaf);
     if (dir < 0)
         return stet_error_errno(err, "cannot open the directory of \"%s\"", e->path);
     /* O_NONBLOCK: a pipe that took the file's place must not make this wait. */
@@ -66,7 +66,7 @@ static int next_file(struct tree_content *c, struct stet_error *err)
         if (e->type != STET_ENTRY_FILE || e->size == 0)
             continue;
         c->next++;
-        c->fd = tree_open_file(&c->parent, e, err);
+        c->fd = stet_tree_open_file(&c->parent, e, err);
         if (c->fd < 0)
             return -1;
         c->current = e;
@@ -100,8 +100,8 @@ static ssize_t read_current(struct tree_content *c, char *buf, size_t len, struc
     return n;
 }
 
-int tree_content_read(struct tree_content *c, char *buf, size_t len, size_t *got,
-                      struct stet_error *err)
+int stet_tree_content_read(struct tree_content *c, char *buf, size_t len, size_t *got,
+                           struct stet_error *err)
 {
     *got = 0;
     while (*got < len) {

@@ -75,7 +75,7 @@ static int set_metadata_at(int dir, const char *leaf, const struct stet_entry *e
 static int copy_file(struct copy *c, int dir, const char *leaf, const struct stet_entry *e,
                      struct stet_error *err)
 {
-    _cleanup_close_ int from = tree_open_file(&c->from, e, err);
+    _cleanup_close_ int from = stet_tree_open_file(&c->from, e, err);
     if (from < 0)
         return -1;
     _cleanup_close_ int to =
@@ -98,12 +98,12 @@ static int copy_hard_link(struct copy *c, int dir, const char *leaf, const struc
 {
     struct tree_parent target;
     const char *target_leaf;
-    tree_parent_init(&target, c->to.root);
-    int target_dir = tree_parent_open(&target, e->link, &target_leaf);
+    stet_tree_parent_init(&target, c->to.root);
+    int target_dir = stet_tree_parent_open(&target, e->link, &target_leaf);
     int rc = target_dir < 0 ? -1 : linkat(target_dir, target_leaf, dir, leaf, 0);
     if (rc < 0)
         stet_error_errno(err, "cannot make the hard link \"%s\" to \"%s\"", e->path, e->link);
-    tree_parent_release(&target);
+    stet_tree_parent_release(&target);
     return rc;
 }
 
@@ -123,7 +123,7 @@ static int make_node(int dir, const char *leaf, const struct stet_entry *e, mode
 static int copy_entry(struct copy *c, const struct stet_entry *e, struct stet_error *err)
 {
     const char *leaf;
-    int dir = tree_parent_open(&c->to, e->path, &leaf);
+    int dir = stet_tree_parent_open(&c->to, e->path, &leaf);
     if (dir < 0)
         return failed(e, "open the directory for", err);
     switch (e->type) {
@@ -151,7 +151,7 @@ static int copy_entry(struct copy *c, const struct stet_entry *e, struct stet_er
 
 static int finish_directory(struct copy *c, const struct stet_entry *e, struct stet_error *err)
 {
-    _cleanup_close_ int fd = tree_open_beneath(c->to.root, e->path, O_RDONLY | O_DIRECTORY);
+    _cleanup_close_ int fd = stet_tree_open_beneath(c->to.root, e->path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return failed(e, "open the directory", err);
     return set_metadata_fd(fd, e, err);
@@ -191,10 +191,10 @@ int stet_tree_copy_to(const struct stet_tree *t, int root, int dest, struct stet
     struct copy c = {.tree = t};
     if (drop_default_acl(dest, err) < 0)
         return -1;
-    tree_parent_init(&c.from, root);
-    tree_parent_init(&c.to, dest);
+    stet_tree_parent_init(&c.from, root);
+    stet_tree_parent_init(&c.to, dest);
     int rc = copy_all(&c, err);
-    tree_parent_release(&c.from);
-    tree_parent_release(&c.to);
+    stet_tree_parent_release(&c.from);
+    stet_tree_parent_release(&c.to);
     return rc;
 }

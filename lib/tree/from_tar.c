@@ -10,7 +10,7 @@ static int read_all(struct stet_tar_reader *r, struct stet_tree *t, struct stet_
     int rc;
     while ((rc = stet_tar_reader_next(r, &e, err)) > 0) {
         struct stet_entry copy;
-        if (tree_entry_copy(&copy, e, err) < 0 || tree_append(t, &copy, err) < 0) {
+        if (stet_tree_entry_copy(&copy, e, err) < 0 || stet_tree_append(t, &copy, err) < 0) {
             stet_entry_release(&copy);
             return -1;
         }
@@ -96,7 +96,7 @@ static int make_equal(struct stet_entry *e, const struct stet_entry *target, str
     struct stet_entry copy;
     if (target->type == STET_ENTRY_DIRECTORY)
         return stet_error_input(err, "\"%s\" is a hard link to a directory", e->path);
-    if (tree_entry_copy(&copy, target, err) < 0) {
+    if (stet_tree_entry_copy(&copy, target, err) < 0) {
         stet_entry_release(&copy);
         return -1;
     }

@@ -1,12 +1,13 @@
 #include "lib/tree/scan.h"
 
-void tree_inodes_release(struct tree_inodes *v)
+void stet_tree_inodes_release(struct tree_inodes *v)
 {
     free(v->items);
     *v = (struct tree_inodes){0};
 }
 
-int tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode, struct stet_error *err)
+int stet_tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode,
+                         struct stet_error *err)
 {
     if (stet_grow(&v->items, &v->cap, v->count + 1, sizeof(*v->items), err) < 0)
         return -1;
@@ -36,7 +37,7 @@ static int compare_inodes(const void *pa, const void *pb)
 static int make_link(struct stet_entry *e, const struct stet_entry *first, struct stet_error *err)
 {
     struct stet_entry link;
-    int rc = tree_entry_copy(&link, first, err);
+    int rc = stet_tree_entry_copy(&link, first, err);
     if (rc == 0) {
         free(link.link);
         link.link = link.path;
@@ -51,7 +52,7 @@ static int make_link(struct stet_entry *e, const struct stet_entry *first, struc
     return rc;
 }
 
-int tree_inodes_link(struct tree_inodes *v, struct stet_tree *t, struct stet_error *err)
+int stet_tree_inodes_link(struct tree_inodes *v, struct stet_tree *t, struct stet_error *err)
 {
     if (v->count == 0)
         return 0;

@@ -21,10 +21,10 @@ enum {
  * Opens path, relative to root and in normal form ("" is root itself), without following
  * any symlink on the way. A descriptor, or -1 with errno.
  */
-int tree_open_beneath(int root, const char *path, int flags);
+int stet_tree_open_beneath(int root, const char *path, int flags);
 /* The same component by component, for kernels and seccomp filters without openat2; path is not "".
  */
-int tree_open_walk(int root, const char *path, int flags);
+int stet_tree_open_walk(int root, const char *path, int flags);
 
 /* The directory that held the last path asked for, kept open for its neighbours. */
 struct tree_parent {
@@ -32,11 +32,11 @@ struct tree_parent {
     int fd;   /* -1: none yet */
     struct stet_buffer path;
 };
-void tree_parent_init(struct tree_parent *p, int root);
-void tree_parent_release(struct tree_parent *p);
+void stet_tree_parent_init(struct tree_parent *p, int root);
+void stet_tree_parent_release(struct tree_parent *p);
 /* The descriptor (borrowed) of the directory that holds path (not ""), *leaf at its last
  * component; -1 with errno. */
-int tree_parent_open(struct tree_parent *p, const char *path, const char **leaf);
+int stet_tree_parent_open(struct tree_parent *p, const char *path, const char **leaf);
 
 /* ---- names in a directory (list.c) ---- */
 
@@ -45,36 +45,38 @@ struct tree_names {
     size_t *offsets;         /* into text */
     size_t count, cap;
 };
-void tree_names_release(struct tree_names *n);
-int tree_names_add(struct tree_names *n, const char *name, struct stet_error *err);
-const char *tree_names_get(const struct tree_names *n, size_t i);
+void stet_tree_names_release(struct tree_names *n);
+int stet_tree_names_add(struct tree_names *n, const char *name, struct stet_error *err);
+const char *stet_tree_names_get(const struct tree_names *n, size_t i);
 /* Bytewise. */
-void tree_names_sort(struct tree_names *n);
+void stet_tree_names_sort(struct tree_names *n);
 
 /* Lists fd (at its start) in whatever order; "." and ".." left out. what names it in errors. */
 typedef int (*tree_list_fn)(void *ctx, int fd, const char *what, struct tree_names *out,
                             struct stet_error *err);
-int tree_list(void *ctx, int fd, const char *what, struct tree_names *out, struct stet_error *err);
+int stet_tree_list(void *ctx, int fd, const char *what, struct tree_names *out,
+                   struct stet_error *err);
 
 /* ---- scanning (scan.c) ---- */
 
 /* stet_tree_scan() with the listing of directories as a parameter, so that a test can
  * return names in another order. list is called with list_ctx. */
-int tree_scan_with(int root, const char *name, const struct stet_tree_scan_options *options,
-                   const struct stet_log *log, tree_list_fn list, void *list_ctx,
-                   struct stet_tree *out, struct stet_error *err);
+int stet_tree_scan_with(int root, const char *name, const struct stet_tree_scan_options *options,
+                        const struct stet_log *log, tree_list_fn list, void *list_ctx,
+                        struct stet_tree *out, struct stet_error *err);
 
 /* Whether an xattr is kept in a tree. */
-bool tree_xattr_wanted(const char *name);
+bool stet_tree_xattr_wanted(const char *name);
 /* Turns a version 3 security.capability into version 2, which has no root id. */
-size_t tree_capability_plain(unsigned char *value, size_t len);
+size_t stet_tree_capability_plain(unsigned char *value, size_t len);
 
 /* ---- entries (tree.c) ---- */
 
 /* Moves e to the end of t; e is then as after init. */
-int tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *err);
+int stet_tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *err);
 /* A deep copy. dst is initialised here and is the caller's to release, also on failure. */
-int tree_entry_copy(struct stet_entry *dst, const struct stet_entry *src, struct stet_error *err);
+int stet_tree_entry_copy(struct stet_entry *dst, const struct stet_entry *src,
+                         struct stet_error *err);
 
 /* ---- contents (content.c) ---- */
 
@@ -87,23 +89,23 @@ struct tree_content {
     int fd;        /* of current, or -1 */
     uint64_t left; /* bytes of current still to be read */
 };
-void tree_content_init(struct tree_content *c, const struct stet_tree *t, int root);
-void tree_content_release(struct tree_content *c);
+void stet_tree_content_init(struct tree_content *c, const struct stet_tree *t, int root);
+void stet_tree_content_release(struct tree_content *c);
 /* Fills buf as far as there is content; *got < len only at the end of all. */
-int tree_content_read(struct tree_content *c, char *buf, size_t len, size_t *got,
-                      struct stet_error *err);
+int stet_tree_content_read(struct tree_content *c, char *buf, size_t len, size_t *got,
+                           struct stet_error *err);
 /* Opens the file of e and checks that it still is one of e->size bytes. */
-int tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err);
+int stet_tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err);
 
 /* The same read ahead by a thread of its own (readahead.c). */
 struct tree_readahead;
 /* With threads below 2, or when no thread can be started, contents are read as they are asked for.
  */
-struct tree_readahead *tree_readahead_new(const struct stet_tree *t, int root, unsigned threads,
-                                          struct stet_error *err);
+struct tree_readahead *stet_tree_readahead_new(const struct stet_tree *t, int root,
+                                               unsigned threads, struct stet_error *err);
 /* The next piece, at least 1 byte and at most max, borrowed until the next call. */
-int tree_readahead_next(struct tree_readahead *r, size_t max, const char **data, size_t *len,
-                        struct stet_error *err);
-void tree_readahead_free(struct tree_readahead *r);
+int stet_tree_readahead_next(struct tree_readahead *r, size_t max, const char **data, size_t *len,
+                             struct stet_error *err);
+void stet_tree_readahead_free(struct tree_readahead *r);
 
 #endif

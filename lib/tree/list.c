@@ -4,7 +4,7 @@
 
 enum { LIST_SIZE = 32 * 1024 };
 
-void tree_names_release(struct tree_names *n)
+void stet_tree_names_release(struct tree_names *n)
 {
     stet_buffer_release(&n->text);
     free(n->offsets);
@@ -12,7 +12,7 @@ void tree_names_release(struct tree_names *n)
     n->count = n->cap = 0;
 }
 
-int tree_names_add(struct tree_names *n, const char *name, struct stet_error *err)
+int stet_tree_names_add(struct tree_names *n, const char *name, struct stet_error *err)
 {
     if (stet_grow(&n->offsets, &n->cap, n->count + 1, sizeof(*n->offsets), err) < 0)
         return -1;
@@ -24,7 +24,7 @@ int tree_names_add(struct tree_names *n, const char *name, struct stet_error *er
     return 0;
 }
 
-const char *tree_names_get(const struct tree_names *n, size_t i)
+const char *stet_tree_names_get(const struct tree_names *n, size_t i)
 {
     return n->text.data + n->offsets[i];
 }
@@ -35,7 +35,7 @@ static int compare_names(const void *a, const void *b, void *text)
     return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
 }
 
-void tree_names_sort(struct tree_names *n)
+void stet_tree_names_sort(struct tree_names *n)
 {
     if (n->count > 1)
         qsort_r(n->offsets, n->count, sizeof(*n->offsets), compare_names, n->text.data);
@@ -48,13 +48,14 @@ static int add_batch(const char *buf, size_t len, struct tree_names *out, struct
         at += d->d_reclen;
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
-        if (tree_names_add(out, d->d_name, err) < 0)
+        if (stet_tree_names_add(out, d->d_name, err) < 0)
             return -1;
     }
     return 0;
 }
 
-int tree_list(void *ctx, int fd, const char *what, struct tree_names *out, struct stet_error *err)
+int stet_tree_list(void *ctx, int fd, const char *what, struct tree_names *out,
+                   struct stet_error *err)
 {
     (void)ctx;
     _Alignas(struct dirent64) char buf[LIST_SIZE];

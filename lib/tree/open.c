@@ -14,7 +14,7 @@ static int open_kernel(int root, const char *path, int flags)
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-int tree_open_walk(int root, const char *path, int flags)
+int stet_tree_open_walk(int root, const char *path, int flags)
 {
     _cleanup_close_ int held = -1;
     int dir = root;
@@ -43,24 +43,24 @@ int tree_open_walk(int root, const char *path, int flags)
     }
 }
 
-int tree_open_beneath(int root, const char *path, int flags)
+int stet_tree_open_beneath(int root, const char *path, int flags)
 {
     if (path[0] == '\0')
         path = ".";
     int fd = open_kernel(root, path, flags);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return fd;
-    return tree_open_walk(root, path, flags);
+    return stet_tree_open_walk(root, path, flags);
 }
 
-void tree_parent_init(struct tree_parent *p, int root)
+void stet_tree_parent_init(struct tree_parent *p, int root)
 {
     p->root = root;
     p->fd = -1;
     stet_buffer_init(&p->path);
 }
 
-void tree_parent_release(struct tree_parent *p)
+void stet_tree_parent_release(struct tree_parent *p)
 {
     if (p->fd >= 0)
         close(p->fd);
@@ -68,7 +68,7 @@ void tree_parent_release(struct tree_parent *p)
     p->fd = -1;
 }
 
-int tree_parent_open(struct tree_parent *p, const char *path, const char **leaf)
+int stet_tree_parent_open(struct tree_parent *p, const char *path, const char **leaf)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
@@ -84,6 +84,6 @@ int tree_parent_open(struct tree_parent *p, const char *path, const char **leaf)
         errno = ENOMEM;
         return -1;
     }
-    p->fd = tree_open_beneath(p->root, stet_buffer_str(&p->path), O_PATH | O_DIRECTORY);
+    p->fd = stet_tree_open_beneath(p->root, stet_buffer_str(&p->path), O_PATH | O_DIRECTORY);
     return p->fd;
 }

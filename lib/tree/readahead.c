@@ -48,7 +48,7 @@ static void *read_ahead(void *arg)
             break;
         struct piece *p = &r->pieces[(r->first + r->filled) % PIECES];
         pthread_mutex_unlock(&r->lock);
-        rc = tree_content_read(&r->content, p->data, PIECE_SIZE, &got, &err);
+        rc = stet_tree_content_read(&r->content, p->data, PIECE_SIZE, &got, &err);
         p->len = got;
         pthread_mutex_lock(&r->lock);
         /* What was read before a failure is delivered first, so that the failure is
@@ -76,22 +76,22 @@ static bool start_thread(struct tree_readahead *r)
     return rc == 0;
 }
 
-struct tree_readahead *tree_readahead_new(const struct stet_tree *t, int root, unsigned threads,
-                                          struct stet_error *err)
+struct tree_readahead *stet_tree_readahead_new(const struct stet_tree *t, int root,
+                                               unsigned threads, struct stet_error *err)
 {
     struct tree_readahead *r = calloc(1, sizeof(*r));
     if (r == NULL) {
         stet_error_oom(err, "reading files");
         return NULL;
     }
-    tree_content_init(&r->content, t, root);
+    stet_tree_content_init(&r->content, t, root);
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->changed, NULL);
     for (size_t i = 0; i < (threads > 1 ? PIECES : 1); i++) {
         r->pieces[i].data = malloc(PIECE_SIZE);
         if (r->pieces[i].data == NULL) {
             stet_error_oom(err, "reading files");
-            tree_readahead_free(r);
+            stet_tree_readahead_free(r);
             return NULL;
         }
     }
@@ -99,7 +99,7 @@ struct tree_readahead *tree_readahead_new(const struct stet_tree *t, int root, u
     return r;
 }
 
-void tree_readahead_free(struct tree_readahead *r)
+void stet_tree_readahead_free(struct tree_readahead *r)
 {
     if (r == NULL)
         return;
@@ -114,7 +114,7 @@ void tree_readahead_free(struct tree_readahead *r)
         free(r->pieces[i].data);
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->lock);
-    tree_content_release(&r->content);
+    stet_tree_content_release(&r->content);
     free(r);
 }
 
@@ -147,7 +147,7 @@ static int read_piece(struct tree_readahead *r, struct stet_error *err)
 {
     r->rest = r->pieces[0].data;
     if (r->error.kind == STET_ERROR_NONE)
-        tree_content_read(&r->content, r->pieces[0].data, PIECE_SIZE, &r->rest_len, &r->error);
+        stet_tree_content_read(&r->content, r->pieces[0].data, PIECE_SIZE, &r->rest_len, &r->error);
     if (r->rest_len > 0)
         return 0;
     if (err != NULL && err->kind == STET_ERROR_NONE)
@@ -155,8 +155,8 @@ static int read_piece(struct tree_readahead *r, struct stet_error *err)
     return -1;
 }
 
-int tree_readahead_next(struct tree_readahead *r, size_t max, const char **data, size_t *len,
-                        struct stet_error *err)
+int stet_tree_readahead_next(struct tree_readahead *r, size_t max, const char **data, size_t *len,
+                             struct stet_error *err)
 {
     if (r->rest_len == 0 && (r->threaded ? take_piece(r, err) : read_piece(r, err)) < 0)
         return -1;

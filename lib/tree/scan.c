@@ -42,7 +42,7 @@ static void level_release(struct level *l)
     if (l->fd >= 0)
         close(l->fd);
     free(l->path);
-    tree_names_release(&l->names);
+    stet_tree_names_release(&l->names);
 }
 
 static void scan_release(struct scan *s)
@@ -50,8 +50,8 @@ static void scan_release(struct scan *s)
     for (size_t i = 0; i < s->depth; i++)
         level_release(&s->levels[i]);
     free(s->levels);
-    tree_xattr_reader_release(&s->xattrs);
-    tree_inodes_release(&s->inodes);
+    stet_tree_xattr_reader_release(&s->xattrs);
+    stet_tree_inodes_release(&s->inodes);
 }
 
 /* ---- one entry ---- */
@@ -210,7 +210,7 @@ static int read_entry(struct scan *s, int dirfd, const char *name, struct stet_e
     if (e->type == STET_ENTRY_SYMLINK) {
         if (read_link(s, dirfd, name, e, err) < 0)
             return -1;
-    } else if (tree_xattr_read(&s->xattrs, dirfd, name, e, err) < 0) {
+    } else if (stet_tree_xattr_read(&s->xattrs, dirfd, name, e, err) < 0) {
         return stet_error_wrap(err, "%s", s->name);
     }
     if (s->options == NULL || s->options->filter == NULL)
@@ -231,7 +231,7 @@ static int level_fd(struct scan *s, struct level *l, struct stet_error *err)
 {
     if (l->fd >= 0)
         return l->fd;
-    l->fd = tree_open_beneath(s->root, l->path, O_RDONLY | O_DIRECTORY);
+    l->fd = stet_tree_open_beneath(s->root, l->path, O_RDONLY | O_DIRECTORY);
     if (l->fd < 0)
         return stet_error_errno(err, "%s: cannot open \"%s\" again", s->name, l->path);
     struct stat st;
@@ -251,7 +251,7 @@ static int read_level(struct scan *s, struct level *l, const struct statx *x,
         return changed(s, l->path, err);
     if (s->list(s->list_ctx, l->fd, l->path, &l->names, err) < 0)
         return stet_error_wrap(err, "%s", s->name);
-    tree_names_sort(&l->names);
+    stet_tree_names_sort(&l->names);
     return 0;
 }
 
@@ -286,10 +286,10 @@ static int add_entry(struct scan *s, struct stet_entry *e, const struct statx *x
     if (e->type == STET_ENTRY_FILE && x->stx_nlink > 1) {
         struct tree_inode inode = {makedev(x->stx_dev_major, x->stx_dev_minor), x->stx_ino,
                                    s->out->count};
-        if (tree_inodes_add(&s->inodes, &inode, err) < 0)
+        if (stet_tree_inodes_add(&s->inodes, &inode, err) < 0)
             return -1;
     }
-    return tree_append(s->out, e, err);
+    return stet_tree_append(s->out, e, err);
 }
 
 /* Reads name of dirfd into the tree, and goes down if it is a directory. */
@@ -331,7 +331,7 @@ static int walk(struct scan *s, struct stet_error *err)
             return -1;
         /* The name is read before visit() may move the levels. */
         size_t i = l->next++;
-        if (visit(s, fd, tree_names_get(&l->names, i), l->path, err) < 0)
+        if (visit(s, fd, stet_tree_names_get(&l->names, i), l->path, err) < 0)
             return -1;
     }
     return 0;
@@ -352,12 +352,12 @@ static int scan_root(struct scan *s, struct stet_error *err)
                               s->name);
     if (walk(s, err) < 0)
         return -1;
-    return tree_inodes_link(&s->inodes, s->out, err);
+    return stet_tree_inodes_link(&s->inodes, s->out, err);
 }
 
-int tree_scan_with(int root, const char *name, const struct stet_tree_scan_options *options,
-                   const struct stet_log *log, tree_list_fn list, void *list_ctx,
-                   struct stet_tree *out, struct stet_error *err)
+int stet_tree_scan_with(int root, const char *name, const struct stet_tree_scan_options *options,
+                        const struct stet_log *log, tree_list_fn list, void *list_ctx,
+                        struct stet_tree *out, struct stet_error *err)
 {
     struct scan s = {.root = root,
                      .name = name,
@@ -366,7 +366,7 @@ int tree_scan_with(int root, const char *name, const struct stet_tree_scan_optio
                      .list = list,
                      .list_ctx = list_ctx,
                      .out = out};
-    int rc = tree_xattr_reader_init(&s.xattrs, err);
+    int rc = stet_tree_xattr_reader_init(&s.xattrs, err);
     if (rc == 0)
         rc = scan_root(&s, err);
     scan_release(&s);
@@ -378,5 +378,5 @@ int tree_scan_with(int root, const char *name, const struct stet_tree_scan_optio
 int stet_tree_scan(int root, const char *name, const struct stet_tree_scan_options *options,
                    const struct stet_log *log, struct stet_tree *out, struct stet_error *err)
 {
-    return tree_scan_with(root, name, options, log, tree_list, NULL, out, err);
+    return stet_tree_scan_with(root, name, options, log, stet_tree_list, NULL, out, err);
 }

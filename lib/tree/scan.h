@@ -16,11 +16,11 @@ struct tree_xattr_reader {
     unsigned char *value; /* TREE_XATTR_MAX bytes */
 };
 /* Fails when /proc is not there, through which xattrs of a leaf are reached. */
-int tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err);
-void tree_xattr_reader_release(struct tree_xattr_reader *r);
+int stet_tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err);
+void stet_tree_xattr_reader_release(struct tree_xattr_reader *r);
 /* Adds the kept xattrs of name in dirfd ("": dirfd itself), not a symlink, to e. */
-int tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name, struct stet_entry *e,
-                    struct stet_error *err);
+int stet_tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name,
+                         struct stet_entry *e, struct stet_error *err);
 
 /* A file with several names: where it is, and which entry one name of it is. */
 struct tree_inode {
@@ -32,9 +32,10 @@ struct tree_inodes {
     struct tree_inode *items;
     size_t count, cap;
 };
-void tree_inodes_release(struct tree_inodes *v);
-int tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode, struct stet_error *err);
+void stet_tree_inodes_release(struct tree_inodes *v);
+int stet_tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode,
+                         struct stet_error *err);
 /* Of the entries of one inode, all but the first become hard links to it. */
-int tree_inodes_link(struct tree_inodes *v, struct stet_tree *t, struct stet_error *err);
+int stet_tree_inodes_link(struct tree_inodes *v, struct stet_tree *t, struct stet_error *err);
 
 #endif

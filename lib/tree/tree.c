@@ -14,7 +14,7 @@ void stet_tree_release(struct stet_tree *t)
     stet_tree_init(t);
 }
 
-int tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *err)
+int stet_tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *err)
 {
     if (stet_grow(&t->entries, &t->cap, t->count + 1, sizeof(*t->entries), err) < 0)
         return -1;
@@ -23,7 +23,8 @@ int tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *er
     return 0;
 }
 
-int tree_entry_copy(struct stet_entry *dst, const struct stet_entry *src, struct stet_error *err)
+int stet_tree_entry_copy(struct stet_entry *dst, const struct stet_entry *src,
+                         struct stet_error *err)
 {
     *dst = *src;
     dst->path = NULL;

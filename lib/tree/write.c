@@ -14,7 +14,7 @@ static int write_content(struct output *o, const struct stet_entry *e, struct st
         const char *data;
         size_t len;
         size_t max = left < SIZE_MAX ? (size_t)left : SIZE_MAX;
-        if (tree_readahead_next(o->files, max, &data, &len, err) < 0 ||
+        if (stet_tree_readahead_next(o->files, max, &data, &len, err) < 0 ||
             stet_tar_writer_data(o->tar, data, len, err) < 0)
             return -1;
         left -= len;
@@ -57,13 +57,13 @@ int stet_tree_write_tar(const struct stet_tree *t, int root, struct stet_writer 
     o.tar = stet_tar_writer_new(out, err);
     if (o.tar == NULL)
         return -1;
-    o.files = tree_readahead_new(t, root, threads, err);
+    o.files = stet_tree_readahead_new(t, root, threads, err);
     if (o.files != NULL) {
         stet_log_phase_begin(log, PHASE, t->count, content_bytes(t));
         rc = write_entries(t, &o, err);
         stet_log_phase_end(log, PHASE);
     }
-    tree_readahead_free(o.files);
+    stet_tree_readahead_free(o.files);
     stet_tar_writer_free(o.tar);
     return rc;
 }

@@ -6,7 +6,7 @@
 
 #define CAPABILITY "security.capability"
 
-bool tree_xattr_wanted(const char *name)
+bool stet_tree_xattr_wanted(const char *name)
 {
     return strcmp(name, CAPABILITY) == 0 || strncmp(name, "user.", 5) == 0 ||
            strcmp(name, "system.posix_acl_access") == 0 ||
@@ -17,7 +17,7 @@ bool tree_xattr_wanted(const char *name)
  * struct vfs_ns_cap_data (linux/capability.h) is little-endian words: revision in the
  * top byte of the first, two pairs of sets, and from revision 3 on the root id.
  */
-size_t tree_capability_plain(unsigned char *value, size_t len)
+size_t stet_tree_capability_plain(unsigned char *value, size_t len)
 {
     enum { V2_SIZE = 20, V3_SIZE = 24, REVISION = 3 };
     if (len != V3_SIZE || value[REVISION] != 3)
@@ -26,7 +26,7 @@ size_t tree_capability_plain(unsigned char *value, size_t len)
     return V2_SIZE;
 }
 
-int tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err)
+int stet_tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err)
 {
     *r = (struct tree_xattr_reader){0};
     if (access("/proc/self/fd", X_OK) < 0)
@@ -39,7 +39,7 @@ int tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err)
     return 0;
 }
 
-void tree_xattr_reader_release(struct tree_xattr_reader *r)
+void stet_tree_xattr_reader_release(struct tree_xattr_reader *r)
 {
     free(r->names);
     free(r->value);
@@ -55,12 +55,12 @@ static int read_one(struct tree_xattr_reader *r, const char *file, const char *n
                                 e->path);
     size_t len = (size_t)n;
     if (strcmp(name, CAPABILITY) == 0)
-        len = tree_capability_plain(r->value, len);
+        len = stet_tree_capability_plain(r->value, len);
     return stet_entry_set_xattr(e, name, r->value, len, err);
 }
 
-int tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name, struct stet_entry *e,
-                    struct stet_error *err)
+int stet_tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name,
+                         struct stet_entry *e, struct stet_error *err)
 {
     /* A leaf is reached through its directory's magic link; the l-calls do not follow the leaf. */
     char file[sizeof("/proc/self/fd/") + 16 + NAME_MAX + 1];
@@ -71,7 +71,7 @@ int tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *name, st
     if (total < 0)
         return stet_error_errno(err, "cannot list the extended attributes of \"%s\"", e->path);
     for (const char *p = r->names; p < r->names + total; p += strlen(p) + 1) {
-        if (tree_xattr_wanted(p) && read_one(r, file, p, e, err) < 0)
+        if (stet_tree_xattr_wanted(p) && read_one(r, file, p, e, err) < 0)
             return -1;
     }
     return 0;

@@ -121,7 +121,8 @@ same() {
 }
 
 @test "another build path, deep and with odd characters" {
-    local deep="$DIR/a b/çöğ/$(printf 'x%.0s' {1..100})"
+    local deep
+    deep="$DIR/a b/çöğ/$(printf 'x%.0s' {1..100})"
     mkdir -p "$deep"
     (cd "$deep" && same stet build "$LOCK" -q --work-dir . -o oci:out)
 }

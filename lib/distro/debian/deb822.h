@@ -13,7 +13,8 @@
 
 struct stet_deb822_field {
     char *name, *value;
-    char *raw; /* the value exactly as it stood after "Name:", with its newlines and leading spaces, less the final newline */
+    char *
+        raw; /* the value exactly as it stood after "Name:", with its newlines and leading spaces, less the final newline */
 };
 struct stet_deb822 {
     struct stet_deb822_field *fields; /* in the order of the file */

@@ -41,17 +41,17 @@ static void check_opener(open_fn open_it)
 static void test_beneath(void **state)
 {
     (void)state;
-    check_opener(tree_open_beneath);
+    check_opener(stet_tree_open_beneath);
 }
 
 static void test_walk(void **state)
 {
     (void)state;
-    check_opener(tree_open_walk);
+    check_opener(stet_tree_open_walk);
     char name[300];
     memset(name, 'n', 299);
     name[299] = '\0';
-    assert_int_equal(tree_open_walk(AT_FDCWD, name, O_RDONLY), -1);
+    assert_int_equal(stet_tree_open_walk(AT_FDCWD, name, O_RDONLY), -1);
     assert_int_equal(errno, ENAMETOOLONG);
 }
 
@@ -68,25 +68,25 @@ static void test_parent(void **state)
     make_dir(&s, "a/b");
     make_file(&s, "a/b/one", "");
     make_file(&s, "a/two", "");
-    tree_parent_init(&p, s.fd);
-    int fd = tree_parent_open(&p, "a/b/one", &leaf);
+    stet_tree_parent_init(&p, s.fd);
+    int fd = stet_tree_parent_open(&p, "a/b/one", &leaf);
     assert_true(fd >= 0);
     assert_string_equal(leaf, "one");
-    assert_int_equal(tree_parent_open(&p, "a/b/other", &leaf), fd);
+    assert_int_equal(stet_tree_parent_open(&p, "a/b/other", &leaf), fd);
     assert_int_equal(fstatat(s.fd, "a", &a, 0), 0);
-    fd = tree_parent_open(&p, "a/two", &leaf);
+    fd = stet_tree_parent_open(&p, "a/two", &leaf);
     assert_int_equal(fstat(fd, &b), 0);
     assert_int_equal(a.st_ino, b.st_ino);
     assert_string_equal(leaf, "two");
-    fd = tree_parent_open(&p, "top", &leaf);
+    fd = stet_tree_parent_open(&p, "top", &leaf);
     assert_string_equal(leaf, "top");
     assert_int_equal(fstat(s.fd, &a), 0);
     assert_int_equal(fstat(fd, &b), 0);
     assert_int_equal(a.st_ino, b.st_ino);
-    assert_int_equal(tree_parent_open(&p, "missing/x", &leaf), -1);
+    assert_int_equal(stet_tree_parent_open(&p, "missing/x", &leaf), -1);
     assert_int_equal(errno, ENOENT);
-    assert_true(tree_parent_open(&p, "a/two", &leaf) >= 0);
-    tree_parent_release(&p);
+    assert_true(stet_tree_parent_open(&p, "a/two", &leaf) >= 0);
+    stet_tree_parent_release(&p);
     scratch_remove(&s);
 }
 

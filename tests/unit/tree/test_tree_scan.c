@@ -111,7 +111,7 @@ static int list_shuffled(void *ctx, int fd, const char *what, struct tree_names 
                          struct stet_error *err)
 {
     struct shuffle *s = ctx;
-    if (tree_list(NULL, fd, what, out, err) < 0)
+    if (stet_tree_list(NULL, fd, what, out, err) < 0)
         return -1;
     for (size_t i = out->count; i > 1; i--) {
         s->seed = s->seed * 1103515245 + 12345;
@@ -147,7 +147,7 @@ static void test_directory_order(void **state)
         struct stet_error err = STET_ERROR_INIT;
         stet_tree_init(&t);
         assert_int_equal(
-            tree_scan_with(s.fd, "scratch", NULL, NULL, list_shuffled, &shuffle, &t, &err), 0);
+            stet_tree_scan_with(s.fd, "scratch", NULL, NULL, list_shuffled, &shuffle, &t, &err), 0);
         assert_same_tree(&plain, &t, true);
         stet_tree_release(&t);
     }
@@ -185,15 +185,15 @@ static void test_xattrs(void **state)
 static void test_wanted_xattrs(void **state)
 {
     (void)state;
-    assert_true(tree_xattr_wanted("security.capability"));
-    assert_true(tree_xattr_wanted("user.x"));
-    assert_true(tree_xattr_wanted("system.posix_acl_access"));
-    assert_true(tree_xattr_wanted("system.posix_acl_default"));
-    assert_false(tree_xattr_wanted("security.selinux"));
-    assert_false(tree_xattr_wanted("security.ima"));
-    assert_false(tree_xattr_wanted("trusted.overlay.opaque"));
-    assert_false(tree_xattr_wanted("system.nfs4_acl"));
-    assert_false(tree_xattr_wanted("users"));
+    assert_true(stet_tree_xattr_wanted("security.capability"));
+    assert_true(stet_tree_xattr_wanted("user.x"));
+    assert_true(stet_tree_xattr_wanted("system.posix_acl_access"));
+    assert_true(stet_tree_xattr_wanted("system.posix_acl_default"));
+    assert_false(stet_tree_xattr_wanted("security.selinux"));
+    assert_false(stet_tree_xattr_wanted("security.ima"));
+    assert_false(stet_tree_xattr_wanted("trusted.overlay.opaque"));
+    assert_false(stet_tree_xattr_wanted("system.nfs4_acl"));
+    assert_false(stet_tree_xattr_wanted("users"));
 }
 
 /* Version 3 is what the kernel returns for a capability set in a user namespace. */
@@ -204,10 +204,10 @@ static void test_capability(void **state)
     const unsigned char v2[20] = {1, 0, 0, 2, 0, 0x20};
     unsigned char value[24];
     memcpy(value, v3, sizeof(v3));
-    assert_int_equal(tree_capability_plain(value, 24), 20);
+    assert_int_equal(stet_tree_capability_plain(value, 24), 20);
     assert_memory_equal(value, v2, 20);
     memcpy(value, v2, sizeof(v2));
-    assert_int_equal(tree_capability_plain(value, 20), 20);
+    assert_int_equal(stet_tree_capability_plain(value, 20), 20);
     assert_memory_equal(value, v2, 20);
     struct scratch s;
     struct stet_tree t;
@@ -289,10 +289,10 @@ static size_t open_descriptors(void)
     size_t n = 0;
     struct tree_names names = {.text = STET_BUFFER_INIT};
     int fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(tree_list(NULL, fd, "fd", &names, NULL), 0);
+    assert_int_equal(stet_tree_list(NULL, fd, "fd", &names, NULL), 0);
     n = names.count;
     close(fd);
-    tree_names_release(&names);
+    stet_tree_names_release(&names);
     return n;
 }
 
