@@ -9,7 +9,7 @@
 
 #include "lib/base/fs_private.h"
 
-enum { DEPTH_MAX = 48 };
+enum { DEPTH_MAX = 48, PASSES_MAX = 1 << 16 };
 
 struct removal {
     int top; /* descriptor of the top directory */
@@ -99,27 +99,38 @@ static int remove_entries(const struct removal *r, DIR *dir, int depth, size_t *
     }
 }
 
-/* Takes fd over. */
-static int empty_dir(const struct removal *r, int fd, int depth, struct stet_error *err)
+/* One reading of the directory fd, opened anew: some file systems (FUSE ones among them)
+ * make the list once for each opening, so that rewinding shows what is long gone. */
+static int empty_once(const struct removal *r, int fd, int depth, size_t *found,
+                      struct stet_error *err)
 {
-    DIR *dir = fdopendir(fd);
-    size_t found;
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
     int rc;
 
     if (dir == NULL) {
-        int saved = errno;
-
-        close(fd);
-        errno = saved;
-        return stet_error_errno(err, "cannot read a directory of %s", r->path);
+        rc = stet_error_errno(err, "cannot read a directory of %s", r->path);
+        stet_cleanup_close(&own);
+        return rc;
     }
+    rc = remove_entries(r, dir, depth, found, err);
+    (void)closedir(dir);
+    return rc;
+}
+
+/* Takes fd over. */
+static int empty_dir(const struct removal *r, int fd, int depth, struct stet_error *err)
+{
+    size_t found;
+    int rc;
+    int passes = 0;
+
     /* A directory that changes while it is read may hide entries from one pass. */
     do {
         found = 0;
-        rewinddir(dir);
-        rc = remove_entries(r, dir, depth, &found, err);
-    } while (rc == 0 && found > 0);
-    (void)closedir(dir);
+        rc = empty_once(r, fd, depth, &found, err);
+    } while (rc == 0 && found > 0 && ++passes < PASSES_MAX);
+    close(fd);
     return rc;
 }
 
