@@ -63,6 +63,8 @@ int main(int argc, char **argv)
 {
     ensure_standard_fds();
     install_signals();
+    /* getopt would stop at the first operand: the command line must not depend on it. */
+    unsetenv("POSIXLY_CORRECT");
     if (argc < 2) {
         fprintf(stderr, "stet: a command is needed: build, inspect or lock; see stet --help\n");
         return STET_EXIT_INPUT;
