@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include <cmocka.h>
+#undef fail /* the program has a function of this name */
 
 #include "cmd/command.h"
 
