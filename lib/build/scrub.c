@@ -10,7 +10,7 @@
 /* Globs are relative to the root, without a leading '/'. */
 static const char *const runtime_dirs[] = {"tmp/**", "var/tmp/**", "dev/**", "proc/**",
                                            "sys/**", "run/**",     NULL};
-static const char *const runtime_kept[] = {"run/lock", NULL};
+static const char *const runtime_kept[] = {"run/lock", "run/lock/**", NULL};
 static const char *const ldconfig_cache[] = {"var/cache/ldconfig/aux-cache", NULL};
 static const char *const account_backups[] = {
     "etc/passwd-",    "etc/group-",      "etc/shadow-",      "etc/gshadow-",
