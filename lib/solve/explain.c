@@ -8,32 +8,6 @@ enum { SIMILAR_MAX = 3, NAME_MAX_COMPARED = 64, CHAIN_MAX = 8, PROVIDERS_SHOWN =
 
 /* ---- texts ---- */
 
-const char *stet_solve_package_text(const struct stet_solver *s, Id p)
-{
-    const Solvable *x = s->pool->solvables + p;
-    return pool_tmpjoin(s->pool, pool_id2str(s->pool, x->name), " ", pool_id2str(s->pool, x->evr));
-}
-
-const char *stet_solve_dep_text(const struct stet_solver *s, Id dep)
-{
-    /* pool_dep2str writes "a >= 1"; control files write "a (>= 1)". */
-    Pool *pool = s->pool;
-    if (!ISRELDEP(dep))
-        return pool_id2str(pool, dep);
-    const Reldep *rd = GETRELDEP(pool, dep);
-    if (rd->flags == REL_OR) {
-        const char *left = stet_solve_dep_text(s, rd->name);
-        return pool_tmpjoin(pool, left, " | ", stet_solve_dep_text(s, rd->evr));
-    }
-    if (rd->flags > 7)
-        return pool_dep2str(pool, dep);
-    static const char *const operators[] = {"!", ">>", "=", ">=", "<<", "<>", "<=", "<=>"};
-    const char *left =
-        pool_tmpjoin(pool, stet_solve_dep_text(s, rd->name), " (", operators[rd->flags]);
-    const char *right = pool_tmpjoin(pool, " ", pool_id2str(pool, rd->evr), ")");
-    return pool_tmpjoin(pool, left, right, NULL);
-}
-
 /* "name:ANY" is how lib/solve/debian.c writes "name:any". */
 static void add_text(struct stet_buffer *out, const char *text)
 {
@@ -46,9 +20,41 @@ static void add_text(struct stet_buffer *out, const char *text)
     stet_buffer_add_str(out, text);
 }
 
+/* "name version" */
 static void add_package(struct stet_buffer *out, const struct stet_solver *s, Id p)
 {
-    add_text(out, stet_solve_package_text(s, p));
+    const Solvable *x = s->pool->solvables + p;
+    add_text(out, pool_id2str(s->pool, x->name));
+    stet_buffer_add_char(out, ' ');
+    add_text(out, pool_id2str(s->pool, x->evr));
+}
+
+/* One of alternatives. pool_dep2str writes "a >= 1"; control files write "a (>= 1)". */
+static void add_alternative(struct stet_buffer *out, const struct stet_solver *s, Id dep)
+{
+    static const char *const operators[] = {"!", ">>", "=", ">=", "<<", "<>", "<=", "<=>"};
+    const Reldep *rd = ISRELDEP(dep) ? GETRELDEP(s->pool, dep) : NULL;
+    if (!rd || rd->flags > 7 || ISRELDEP(rd->name)) {
+        add_text(out, pool_dep2str(s->pool, dep));
+        return;
+    }
+    add_text(out, pool_id2str(s->pool, rd->name));
+    stet_buffer_addf(out, " (%s ", operators[rd->flags]);
+    add_text(out, pool_id2str(s->pool, rd->evr));
+    stet_buffer_add_char(out, ')');
+}
+
+/* A dependency as its author wrote it. A loop and a buffer, not the pool's temporary strings: only
+ * 16 of those live at a time, and there may be any number of alternatives. */
+static void add_dep(struct stet_buffer *out, const struct stet_solver *s, Id dep)
+{
+    while (ISRELDEP(dep) && GETRELDEP(s->pool, dep)->flags == REL_OR) {
+        const Reldep *rd = GETRELDEP(s->pool, dep);
+        add_alternative(out, s, rd->name);
+        stet_buffer_add_str(out, " | ");
+        dep = rd->evr;
+    }
+    add_alternative(out, s, dep);
 }
 
 Id stet_solve_dep_name(const struct stet_solver *s, Id dep)
@@ -210,18 +216,18 @@ static void add_rule(struct stet_buffer *out, struct stet_solver *s, const struc
     switch (r->type) {
     case SOLVER_RULE_PKG_NOTHING_PROVIDES_DEP:
         stet_buffer_add_str(out, " needs ");
-        add_text(out, stet_solve_dep_text(s, r->dep));
+        add_dep(out, s, r->dep);
         add_why_missing(out, s, r->dep);
         break;
     case SOLVER_RULE_PKG_CONFLICTS:
         stet_buffer_add_str(out, " conflicts with ");
         add_package(out, s, r->target);
         stet_buffer_add_str(out, " by its Conflicts or Breaks: ");
-        add_text(out, stet_solve_dep_text(s, r->dep));
+        add_dep(out, s, r->dep);
         break;
     case SOLVER_RULE_PKG_SELF_CONFLICT:
         stet_buffer_add_str(out, " conflicts with itself: ");
-        add_text(out, stet_solve_dep_text(s, r->dep));
+        add_dep(out, s, r->dep);
         break;
     case SOLVER_RULE_PKG_SAME_NAME:
         stet_buffer_add_str(out, " and ");
@@ -230,7 +236,7 @@ static void add_rule(struct stet_buffer *out, struct stet_solver *s, const struc
         break;
     case SOLVER_RULE_PKG_REQUIRES:
         stet_buffer_add_str(out, " needs ");
-        add_text(out, stet_solve_dep_text(s, r->dep));
+        add_dep(out, s, r->dep);
         stet_buffer_add_str(out, ", which cannot be installed");
         break;
     default:
@@ -276,12 +282,17 @@ static int compare_rules(const struct stet_solver *s, const struct rule *a, cons
     int c = weight(b->type) - weight(a->type);
     if (c)
         return c;
-    _cleanup_free_ char *left = stet_strdup(stet_solve_package_text(s, a->source), NULL);
-    c = left ? strcmp(left, stet_solve_package_text(s, b->source)) : 0;
+    _cleanup_buffer_ struct stet_buffer left = STET_BUFFER_INIT, right = STET_BUFFER_INIT;
+    add_package(&left, s, a->source);
+    add_package(&right, s, b->source);
+    c = strcmp(stet_buffer_str(&left), stet_buffer_str(&right));
     if (c || !a->dep || !b->dep)
         return c;
-    _cleanup_free_ char *dep = stet_strdup(stet_solve_dep_text(s, a->dep), NULL);
-    return dep ? strcmp(dep, stet_solve_dep_text(s, b->dep)) : 0;
+    stet_buffer_clear(&left);
+    stet_buffer_clear(&right);
+    add_dep(&left, s, a->dep);
+    add_dep(&right, s, b->dep);
+    return strcmp(stet_buffer_str(&left), stet_buffer_str(&right));
 }
 
 static bool provides(Pool *pool, Id dep, Id package)

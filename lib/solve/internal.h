@@ -70,10 +70,6 @@ bool stet_solve_installable(const struct stet_solver *s, Id p);
 Id stet_solve_newest(struct stet_solver *s, Id name, const char *version);
 /* The name in a simple dependency without its version ("libc6" of "libc6 (>= 2.36)"). */
 Id stet_solve_dep_name(const struct stet_solver *s, Id dep);
-/* "name version" of a package, or a dependency as its author wrote it. Held by the pool for a few
- * calls only. */
-const char *stet_solve_package_text(const struct stet_solver *s, Id p);
-const char *stet_solve_dep_text(const struct stet_solver *s, Id dep);
 
 /* debian.c: reads a Packages file. */
 int stet_solve_debian_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
