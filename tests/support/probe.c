@@ -1,8 +1,13 @@
 /*
  * probe - what a program in the sandbox can reach, one "name value" a line. For tests only; linked statically,
  * so that it asks the kernel without the C library of the image. Arguments: PORT, on which the host listens.
+ *
+ * What it tries would harm a machine that lets it. So it does nothing where the kernel does not call itself
+ * what the sandbox calls it.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,7 +70,8 @@ static void try_privileges(void)
     tell("set-host-name", sethostname("other", 5));
     struct timeval tv = {.tv_sec = 1};
     tell("set-clock", settimeofday(&tv, NULL));
-    tell("reboot", syscall(SYS_reboot, 0xfee1dead, 672274793, 0x89abcdef, NULL));
+    /* With a wrong magic number: refused for that (EINVAL) by whoever would allow it. */
+    tell("reboot", syscall(SYS_reboot, 0, 0, 0, NULL));
     tell("keyring", syscall(SYS_add_key, "user", "x", "x", 1, -3));
     tell("bpf", syscall(SYS_bpf, 0, NULL, 0));
     tell("open-tty", open("/dev/tty", O_RDWR | O_CLOEXEC));
@@ -95,8 +102,20 @@ static void list_descriptors(void)
     printf("\n");
 }
 
+static int is_inside(void)
+{
+    struct utsname u;
+
+    return uname(&u) == 0 && strcmp(u.release, "6.1.0-stet") == 0 &&
+           strcmp(u.nodename, "stet") == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (!is_inside()) {
+        fprintf(stderr, "probe: to be run in the sandbox only\n");
+        return 1;
+    }
     list_descriptors();
     connect_to_host(argc > 1 ? argv[1] : "1");
     list_interfaces();
