@@ -155,7 +155,15 @@ static int create_file(struct extraction *x, const struct place *p, int *fd, str
     }
     if (*fd < 0)
         return fail_errno(x, p->path, "creating", err);
-    /* Scripts of the first stage run before any conffile was configured; see unpack.h. */
+    return 0;
+}
+
+/*
+ * Scripts of the first stage run before any conffile was configured; see unpack.h. Linked when the file is
+ * complete: a FUSE file system without stable inode numbers would go on showing the new name as it was then.
+ */
+static int link_early(const struct extraction *x, const struct place *p, struct stet_error *err)
+{
     if (p->conffile && x->package->locked->stage == 0 &&
         linkat(x->parent_fd, p->name, x->parent_fd, p->leaf, 0) < 0 && errno != EEXIST)
         return fail_errno(x, p->path, "linking", err);
@@ -232,7 +240,8 @@ static int extract_file(struct extraction *x, const struct stet_entry *e, const 
         return rc;
     if (!mine)
         return hash_lost(x, e, err);
-    if (write_content(x, fd, e->path, err) < 0 || finish_file(x, fd, e, err) < 0)
+    if (write_content(x, fd, e->path, err) < 0 || finish_file(x, fd, e, err) < 0 ||
+        link_early(x, p, err) < 0)
         return -1;
     return add_md5sum(x, fd, e, err);
 }
