@@ -55,8 +55,9 @@ struct stet_build_options {
     struct stet_store *store;
     bool offline;
     struct stet_net_options net;
-    unsigned threads;        /* at least 1 */
-    const char *work_parent; /* where the working directory is made; NULL: in the store */
+    unsigned threads; /* at least 1 */
+    /* Where the working directory is made; NULL: in memory when that is plenty, else in the store. */
+    const char *work_parent;
     const struct stet_log *log;
     const struct stet_oci_place *places; /* at least one */
     size_t place_count;

@@ -42,6 +42,62 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* ---- setting up and taking down ---- */
+
+static int check_lock(struct build *b, struct stet_error *err)
+{
+    const struct stet_recipe *recipe = &b->lock->recipe;
+    if (b->lock->format != STET_CODEC_FORMAT)
+        return stet_error_input(err,
+                                "the lock asks for output format %u, this stet writes format %d; "
+                                "lock the recipe again with this stet, or build with the other",
+                                b->lock->format, STET_CODEC_FORMAT);
+    b->distro = stet_distro_find(recipe->ecosystem, err);
+    if (!b->distro)
+        return -1;
+    if (!b->distro->machine(recipe->architecture))
+        return stet_error_input(err, "architecture '%s' is not known", recipe->architecture);
+    return 0;
+}
+
+static void begin(struct build *b)
+{
+    b->root = -1;
+    b->work.fd = b->work.lock_fd = -1;
+    b->sealed.fd = -1;
+    stet_mtimes_init(&b->mtimes);
+    stet_tree_init(&b->tree);
+    stet_oci_image_init(&b->image);
+    b->sandbox.machine = b->distro->machine(b->lock->recipe.architecture);
+    b->sandbox.host_name = BUILD_HOST_NAME;
+    b->sandbox.release = BUILD_KERNEL_NAME;
+    b->sandbox.epoch = b->lock->epoch;
+    b->context = (struct stet_build_context){
+        .store = b->options->store,
+        .lock = b->lock,
+        .threads = b->options->threads,
+        .log = b->options->log,
+        .root = -1,
+        .work = -1,
+        .sandbox = &b->sandbox,
+        .keep_mtime = stet_mtimes_add,
+        .keep_ctx = &b->mtimes,
+    };
+}
+
+static int release(struct build *b, struct stet_error *err)
+{
+    b->distro->end(&b->context);
+    stet_oci_image_release(&b->image);
+    stet_tree_release(&b->tree);
+    stet_mtimes_release(&b->mtimes);
+    if (b->sealed.fd >= 0)
+        close(b->sealed.fd);
+    if (b->root >= 0)
+        close(b->root);
+    return b->work.fd >= 0 ? stet_store_work_remove(&b->work, err) : 0;
+}
+
 /* ---- fetch ---- */
 
 static int fetch(struct build *b, struct stet_error *err)
@@ -195,12 +251,29 @@ static int make_layer(struct build *b, struct stet_error *err)
     return -1;
 }
 
+/* In memory, if that is enough after all. */
+static int make_layer_somewhere(struct build *b, struct stet_error *err)
+{
+    if (stet_work_begin(b->lock, b->options, false, &b->work, err) < 0)
+        return -1;
+    if (make_layer(b, err) == 0)
+        return 0;
+    if (err->kind == STET_ERROR_INTERRUPTED || !stet_work_is_full(&b->work))
+        return -1;
+    stet_log_message(b->options->log, STET_LOG_INFO,
+                     "the build needs more memory than it was given; it starts again on disk");
+    stet_error_clear(err);
+    if (release(b, err) < 0)
+        return -1;
+    begin(b);
+    if (stet_work_begin(b->lock, b->options, true, &b->work, err) < 0)
+        return -1;
+    return make_layer(b, err);
+}
+
 static int run_all(struct build *b, struct stet_error *err)
 {
-    if (run_phase(b, STET_PHASE_FETCH, fetch, err) < 0 ||
-        stet_store_work_new(b->options->store, b->options->work_parent, &b->work, err) < 0)
-        return -1;
-    if (make_layer(b, err) < 0)
+    if (run_phase(b, STET_PHASE_FETCH, fetch, err) < 0 || make_layer_somewhere(b, err) < 0)
         return -1;
     report(b);
     if (check_expected(b, err) < 0)
@@ -208,74 +281,17 @@ static int run_all(struct build *b, struct stet_error *err)
     return run_phase(b, STET_PHASE_PUBLISH, publish, err);
 }
 
-/* ---- setting up and taking down ---- */
-
-static int check_lock(struct build *b, struct stet_error *err)
-{
-    const struct stet_recipe *recipe = &b->lock->recipe;
-    if (b->lock->format != STET_CODEC_FORMAT)
-        return stet_error_input(err,
-                                "the lock asks for output format %u, this stet writes format %d; "
-                                "lock the recipe again with this stet, or build with the other",
-                                b->lock->format, STET_CODEC_FORMAT);
-    b->distro = stet_distro_find(recipe->ecosystem, err);
-    if (!b->distro)
-        return -1;
-    b->sandbox.machine = b->distro->machine(recipe->architecture);
-    if (!b->sandbox.machine)
-        return stet_error_input(err, "architecture '%s' is not known", recipe->architecture);
-    return 0;
-}
-
-static void begin(struct build *b)
-{
-    b->root = -1;
-    b->work.fd = b->work.lock_fd = -1;
-    b->sealed.fd = -1;
-    stet_mtimes_init(&b->mtimes);
-    stet_tree_init(&b->tree);
-    stet_oci_image_init(&b->image);
-    b->sandbox.host_name = BUILD_HOST_NAME;
-    b->sandbox.release = BUILD_KERNEL_NAME;
-    b->sandbox.epoch = b->lock->epoch;
-    b->context = (struct stet_build_context){
-        .store = b->options->store,
-        .lock = b->lock,
-        .threads = b->options->threads,
-        .log = b->options->log,
-        .root = -1,
-        .work = -1,
-        .sandbox = &b->sandbox,
-        .keep_mtime = stet_mtimes_add,
-        .keep_ctx = &b->mtimes,
-    };
-}
-
-static int end(struct build *b, struct stet_error *err)
-{
-    if (b->distro)
-        b->distro->end(&b->context);
-    stet_oci_image_release(&b->image);
-    stet_tree_release(&b->tree);
-    stet_mtimes_release(&b->mtimes);
-    if (b->sealed.fd >= 0)
-        close(b->sealed.fd);
-    if (b->root >= 0)
-        close(b->root);
-    return b->work.fd >= 0 ? stet_store_work_remove(&b->work, err) : 0;
-}
-
 int stet_build_image(const struct stet_lock *lock, const struct stet_build_options *options,
                      struct stet_build_result *result, struct stet_error *err)
 {
     struct build b = {.lock = lock, .options = options, .result = result};
     memset(result, 0, sizeof(*result));
+    if (check_lock(&b, err) < 0)
+        return -1;
     begin(&b);
-    int status = check_lock(&b, err);
-    if (status == 0)
-        status = run_all(&b, err);
+    int status = run_all(&b, err);
     struct stet_error cleanup = STET_ERROR_INIT;
-    if (end(&b, &cleanup) < 0)
+    if (release(&b, &cleanup) < 0)
         stet_log_message(options->log, STET_LOG_WARNING, "%s", cleanup.text);
     return status;
 }

@@ -24,6 +24,15 @@ int stet_mtimes_add(void *ctx, int64_t mtime, struct stet_error *err);
 bool stet_mtimes_has(const struct stet_mtimes *m, int64_t mtime);
 
 /*
+ * Makes the working directory of a build of lock: a tmpfs when the caller did not ask for a place of his own, on_disk is
+ * false, and half of the memory available is more than the build is likely to need.
+ */
+int stet_work_begin(const struct stet_lock *lock, const struct stet_build_options *options,
+                    bool on_disk, struct stet_store_work *out, struct stet_error *err);
+/* Is it one in memory that ran full, or nearly so? */
+bool stet_work_is_full(const struct stet_store_work *work);
+
+/*
  * Makes every path under root that a rule names go away, then runs the rule's function. Rules of
  * the ecosystem first, then the general ones (scrub.c). Each thing done is a verbose line: "scrub
  * NAME: path".

@@ -87,9 +87,17 @@ struct stet_store_work {
     int fd;      /* of the directory */
     int lock_fd; /* holds the lock */
     char *path;  /* absolute */
+    bool in_memory;
 };
 int stet_store_work_new(struct stet_store *s, const char *parent, struct stet_store_work *out,
                         struct stet_error *err);
+/*
+ * Lays a tmpfs of at most max_bytes over the directory, which must be empty, and lets w->fd be its root. For a process
+ * in a private mount namespace (stet_sandbox_become_root()): nobody else sees the mount, and it is gone when the
+ * process is, however that ends. On failure w is as it was.
+ */
+int stet_store_work_to_memory(struct stet_store_work *w, uint64_t max_bytes,
+                              struct stet_error *err);
 /* Removes the directory with all in it. */
 int stet_store_work_remove(struct stet_store_work *w, struct stet_error *err);
 

@@ -6,6 +6,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <sys/mount.h>
 
 #include "lib/store/internal.h"
 
@@ -134,10 +136,31 @@ int stet_store_work_new(struct stet_store *s, const char *parent, struct stet_st
                           "cannot find a free name for a working directory in %s", dir);
 }
 
+int stet_store_work_to_memory(struct stet_store_work *w, uint64_t max_bytes, struct stet_error *err)
+{
+    char data[64];
+    snprintf(data, sizeof(data), "mode=0700,size=%" PRIu64, max_bytes);
+    if (mount("stet", w->path, "tmpfs", MS_NOATIME, data) < 0)
+        return stet_error_errno(err, "cannot mount a tmpfs on %s", w->path);
+    int fd = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        stet_error_errno(err, "cannot open the working directory %s", w->path);
+        umount2(w->path, MNT_DETACH);
+        return -1;
+    }
+    close(w->fd);
+    w->fd = fd;
+    w->in_memory = true;
+    return 0;
+}
+
 int stet_store_work_remove(struct stet_store_work *w, struct stet_error *err)
 {
     int rc = 0;
-    if (w->path != NULL) {
+    /* Before what is open in it is closed; hence detached. */
+    if (w->in_memory && umount2(w->path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+        rc = stet_error_errno(err, "cannot unmount %s", w->path);
+    if (rc == 0 && w->path != NULL) {
         rc = stet_fs_remove(AT_FDCWD, w->path, err);
         _cleanup_free_ char *lock_path = stet_format(NULL, "%s%s", w->path, suffix);
         /* After a failure the lock file stays, so that the rest is tried again later. */

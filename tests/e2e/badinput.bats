@@ -51,6 +51,13 @@ start_stalled_build() {
     export STALLED_SERVER STALLED_BUILD
 }
 
+# own_stet on a machine that says it has as much memory as $DIR/meminfo.
+own_stet_with_memory() {
+    # shellcheck disable=SC2016 # for the shell inside
+    unshare --mount bash -c 'mount --bind "$1" /proc/meminfo && shift && exec "$@"' bash \
+        "$DIR/meminfo" "$STET_E2E_DIR/bin/stet" "$@" --store "$DIR/store"
+}
+
 # refused STATUS PATTERN COMMAND... - fails with that status and exactly one line, and leaves nothing.
 refused() {
     local wanted=$1 pattern=$2
@@ -587,6 +594,23 @@ small_disk() {
     expect_error 3 "$DIR/work.*No space left on device"
     [ ! -e "$OUT" ]
     [ -z "$(ls -A "$DIR/work")" ]
+}
+
+# The kernel tells stet of 200 MB, which a guess from the packages' sizes finds enough, and 300 MB come.
+@test "less memory than the build needs: it starts again on disk, and the image is the same" {
+    mkdir -p "$DIR/src/large/usr/share/test"
+    truncate -s 300M "$DIR/src/large/usr/share/test/zeros"
+    pack large
+    with_packages
+    recipe "file://$DIR/repository" "packages: [large]" "epoch: 2026-01-02T03:04:05Z"
+    own_stet lock "$DIR/recipe.yaml" -q -o "$DIR/lock.json"
+    sed 's/^MemAvailable:.*/MemAvailable:     400000 kB/' /proc/meminfo >"$DIR/meminfo"
+    run --separate-stderr own_stet_with_memory build "$DIR/lock.json" -o "oci:$OUT"
+    [ "$status" -eq 0 ]
+    grep -q 'it starts again on disk' <<<"$stderr"
+    mkdir "$DIR/work"
+    [ "$output" = "$(own_stet build "$DIR/lock.json" -q --work-dir "$DIR/work" -o "oci:$DIR/again")" ]
+    [ -z "$(ls "$DIR/store/work")" ]
 }
 
 @test "a full disk: the output, whatever its kind" {

@@ -2,8 +2,11 @@
 #include "tests/unit/store/fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 /* Entries of deep/store/work. */
@@ -184,6 +187,89 @@ static void test_remains_that_cannot_be_removed(void **state)
     assert_int_equal(count_work(f), 2);
 }
 
+/* In a private mount namespace, as stet_sandbox_become_root() makes it. 0 when all went as it should. */
+static int work_in_memory(struct fixture *f)
+{
+    struct stet_store_work w;
+    struct statvfs fs;
+    struct stat st;
+    if ((geteuid() != 0 && unshare(CLONE_NEWUSER) < 0) || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return 77;
+    if (stet_store_work_new(f->store, NULL, &w, &f->err) < 0 ||
+        stet_store_work_to_memory(&w, 8 << 20, &f->err) < 0)
+        return 1;
+    if (!w.in_memory || fstatvfs(w.fd, &fs) < 0 || fs.f_blocks * fs.f_frsize != 8 << 20)
+        return 2;
+    if (fstat(w.fd, &st) < 0 || (st.st_mode & 07777) != 0700)
+        return 3;
+    if (mkdirat(w.fd, "d", 0700) < 0)
+        return 4;
+    /* What is still open does not keep the mount from going. */
+    int fd = openat(w.fd, "d", O_RDONLY | O_CLOEXEC);
+    _cleanup_free_ char *path = strdup(w.path);
+    if (fd < 0 || path == NULL || stet_store_work_remove(&w, &f->err) < 0)
+        return 5;
+    return stat(path, &st) < 0 && errno == ENOENT ? 0 : 6;
+}
+
+static void test_in_memory(void **state)
+{
+    struct fixture *f = *state;
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(work_in_memory(f));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+    assert_int_equal(count_work(f), 0);
+}
+
+/* Killed in the middle: the mount went with its namespace, and the next start removes the rest. */
+static void test_in_memory_and_killed(void **state)
+{
+    struct fixture *f = *state;
+    int status;
+    if (geteuid() != 0)
+        skip();
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct stet_store_work w;
+        if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+            stet_store_work_new(f->store, NULL, &w, &f->err) == 0 &&
+            stet_store_work_to_memory(&w, 8 << 20, &f->err) == 0 && mkdirat(w.fd, "d", 0) == 0)
+            kill(getpid(), SIGKILL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(count_work(f), 2);
+    fixture_open(f);
+    assert_int_equal(count_work(f), 0);
+}
+
+static void test_in_memory_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct stet_store_work w;
+    char nowhere[] = "/nowhere";
+    assert_int_equal(stet_store_work_new(f->store, NULL, &w, &f->err), 0);
+    char *path = w.path;
+    w.path = nowhere;
+    assert_int_equal(stet_store_work_to_memory(&w, 8 << 20, &f->err), -1);
+    assert_says(f, STET_ERROR_ENVIRONMENT, "cannot mount a tmpfs on /nowhere");
+    stet_error_clear(&f->err);
+    w.path = path;
+    assert_false(w.in_memory);
+    assert_int_equal(mkdirat(w.fd, "d", 0700), 0);
+    assert_int_equal(stet_store_work_remove(&w, &f->err), 0);
+    assert_int_equal(count_work(f), 0);
+}
+
 /* Makes and removes working directories while others clean. 0 when none was taken away. */
 static int churn(struct fixture *f)
 {
@@ -229,6 +315,9 @@ int main(void)
         T(test_new_and_remove),
         T(test_living_is_left_alone),
         T(test_remains_are_removed),
+        T(test_in_memory),
+        T(test_in_memory_and_killed),
+        T(test_in_memory_refused),
         T(test_other_parent),
         T(test_remains_of_others_are_left),
         T(test_remains_that_cannot_be_removed),
