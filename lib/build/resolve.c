@@ -4,16 +4,38 @@
 #include "lib/build/internal.h"
 #include "lib/codec/codec.h"
 
-/* The index of previous that the same signed document named, or NULL. */
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool share_a_signer(const struct stet_lock_index *a, const struct stet_lock_index *b)
+{
+    for (size_t i = 0; i < a->signed_by.count; i++)
+        if (stet_strv_contains(&b->signed_by, a->signed_by.items[i]))
+            return true;
+    return false;
+}
+
+/* Do they show states of one index? A mirror is only where it was read; who signed it says whose it is. */
+static bool same_index(const struct stet_lock_index *a, const struct stet_lock_index *b)
+{
+    return strcmp(a->release_url, b->release_url) == 0 ||
+           (same_text(a->suite, b->suite) && same_text(a->component, b->component) &&
+            share_a_signer(a, b));
+}
+
+/* The newest of previous that shows the same index, or NULL. */
 static const struct stet_lock_index *find_index(const struct stet_lock *previous,
                                                 const struct stet_lock_index *index)
 {
+    const struct stet_lock_index *newest = NULL;
     for (size_t i = 0; i < previous->index_count; i++) {
         const struct stet_lock_index *p = &previous->indexes[i];
-        if (strcmp(p->release_url, index->release_url) == 0)
-            return p;
+        if (same_index(p, index) && (!newest || p->release_date > newest->release_date))
+            newest = p;
     }
-    return NULL;
+    return newest;
 }
 
 static int refuse_older(const struct stet_lock *lock, const struct stet_lock *previous,

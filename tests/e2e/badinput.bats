@@ -228,6 +228,11 @@ line_of() {
     rm -rf "$DIR/store"
     refused 2 'InRelease.*2026-02-02T00:00:00Z.*2026-03-03T00:00:00Z' \
         own_stet lock "$DIR/recipe.yaml" -q --previous "$DIR/new.json" -o "$OUT"
+    # Another mirror of it is no way around.
+    mv "$DIR/repository" "$DIR/mirror"
+    recipe "file://$DIR/mirror"
+    refused 2 'mirror/.*InRelease.*2026-02-02T00:00:00Z.*2026-03-03T00:00:00Z' \
+        own_stet lock "$DIR/recipe.yaml" -q --previous "$DIR/new.json" -o "$OUT"
 }
 
 @test "Packages that are not the ones the index names" {
