@@ -156,8 +156,9 @@ again() {
     [ "$("$STET_E2E_DIR/bin/stet" build "$DIR/lock.json" -q --store "$DIR/cold" -o "oci:$DIR/third")" = "$digest" ]
 }
 
+# root_has PATH [WORK_DIR] - seen through the build's own mounts: its root may be in memory.
 root_has() {
-    compgen -G "$DIR/store/work/stet-*/root/$1"
+    compgen -G "/proc/$BUILD/root${2-$DIR/store/work}/stet-*/root/$1"
 }
 
 @test "while packages are unpacked" {
@@ -169,6 +170,22 @@ root_has() {
         [ ! -e "$OUT" ]
     done
     again large "oci:$OUT"
+}
+
+@test "while packages are unpacked, on disk" {
+    local signal
+    mkdir "$DIR/work"
+    for signal in INT KILL; do
+        begin build "$FILE_DIR/large.json" --jobs 1 --work-dir "$DIR/work" -o "oci:$OUT"
+        await root_has usr/share/test/large-1 "$DIR/work"
+        end "$signal"
+        [ ! -e "$OUT" ]
+    done
+    # What the killed one left is removed by the next that works there.
+    [ -n "$(ls "$DIR/work")" ]
+    own_stet build "$FILE_DIR/large.json" -q --work-dir "$DIR/work" -o "oci:$OUT" >"$DIR/digest"
+    cmp "$DIR/digest" "$FILE_DIR/large.digest"
+    [ -z "$(ls "$DIR/work")" ]
 }
 
 @test "while scripts run" {
