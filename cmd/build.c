@@ -57,7 +57,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct stet_e
         {0}};
     int c;
     opterr = 0;
-    while ((c = getopt_long(argc, argv, ":o:qv", long_options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":j:o:qv", long_options, NULL)) != -1) {
         int taken = build_option(o, c, optarg, err);
         if (taken < 0)
             return -1;

@@ -29,13 +29,17 @@ struct command {
 };
 
 int cmd_build(int argc, char **argv);
+int cmd_gzip(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
+int cmd_tar(int argc, char **argv);
 
 extern const char *const help_stet[];
 extern const char *const help_build[];
+extern const char *const help_gzip[];
 extern const char *const help_inspect[];
 extern const char *const help_lock[];
+extern const char *const help_tar[];
 
 /* Options that several commands have. */
 struct common_options {
@@ -47,10 +51,10 @@ struct common_options {
 };
 
 /* getopt_long values of the common long options. */
-enum { OPT_STORE = 256, OPT_OFFLINE, OPT_JOBS, OPT_HELP, OPT_COMMAND };
+enum { OPT_STORE = 256, OPT_OFFLINE, OPT_HELP, OPT_COMMAND };
 #define COMMON_LONG_OPTIONS                                                                        \
     {"store", required_argument, NULL, OPT_STORE}, {"offline", no_argument, NULL, OPT_OFFLINE},    \
-        {"jobs", required_argument, NULL, OPT_JOBS}, {"quiet", no_argument, NULL, 'q'},            \
+        {"jobs", required_argument, NULL, 'j'}, {"quiet", no_argument, NULL, 'q'},                 \
         {"verbose", no_argument, NULL, 'v'},                                                       \
     {                                                                                              \
         "help", no_argument, NULL, OPT_HELP                                                        \
@@ -60,6 +64,9 @@ enum { OPT_STORE = 256, OPT_OFFLINE, OPT_JOBS, OPT_HELP, OPT_COMMAND };
 int common_option(struct common_options *o, int option, const char *value, struct stet_error *err);
 /* The error for an option that getopt_long refused. Returns -1. */
 int usage_error(char **argv, int option, const char *command, struct stet_error *err);
+
+/* The error when standard output, where what goes, is a terminal; else 0. */
+int refuse_terminal(const char *what, struct stet_error *err);
 
 /* SOURCE_DATE_EPOCH: 1 and *epoch, 0 when unset or empty, -1 with err when it is no number of
  * seconds. */

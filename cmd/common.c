@@ -14,7 +14,7 @@ int common_option(struct common_options *o, int option, const char *value, struc
     case OPT_OFFLINE:
         o->offline = true;
         return 1;
-    case OPT_JOBS:
+    case 'j':
         if (stet_number_parse(value, JOBS_MAX, &number, "--jobs", err) < 0)
             return -1;
         if (number == 0)
@@ -39,6 +39,14 @@ int usage_error(char **argv, int option, const char *command, struct stet_error 
         return stet_error_input(err, "option '%s' needs a value; see stet %s --help", word,
                                 command);
     return stet_error_input(err, "unknown option '%s'; see stet %s --help", word, command);
+}
+
+int refuse_terminal(const char *what, struct stet_error *err)
+{
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return stet_error_input(err, "%s is not written to a terminal; send it to a file or a pipe",
+                            what);
 }
 
 int source_date_epoch(int64_t *epoch, struct stet_error *err)

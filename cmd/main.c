@@ -7,8 +7,10 @@
 
 static const struct command commands[] = {
     {"build", cmd_build, help_build},
+    {"gzip", cmd_gzip, help_gzip},
     {"inspect", cmd_inspect, help_inspect},
     {"lock", cmd_lock, help_lock},
+    {"tar", cmd_tar, help_tar},
 };
 
 static void on_signal(int signum)
@@ -66,14 +68,17 @@ int main(int argc, char **argv)
     /* getopt would stop at the first operand: the command line must not depend on it. */
     unsetenv("POSIXLY_CORRECT");
     if (argc < 2) {
-        fprintf(stderr, "stet: a command is needed: build, inspect or lock; see stet --help\n");
+        fprintf(stderr,
+                "stet: a command is needed: build, gzip, inspect, lock or tar; see stet --help\n");
         return STET_EXIT_INPUT;
     }
     if (argv[1][0] == '-')
         return run_global_option(argv[1]);
     const struct command *command = find_command(argv[1]);
     if (!command) {
-        fprintf(stderr, "stet: unknown command '%s'; there are build, inspect and lock\n", argv[1]);
+        fprintf(stderr,
+                "stet: unknown command '%s'; there are build, gzip, inspect, lock and tar\n",
+                argv[1]);
         return STET_EXIT_INPUT;
     }
     for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)

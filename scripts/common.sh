@@ -10,7 +10,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkgconf libsolv-dev libsolvext-d
 RUN_PACKAGES="gpgv uidmap ca-certificates debian-archive-keyring"
 # To test it: unit tests, style, sanitizers, judges and clients.
 TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellcheck mandoc
- binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux
+ binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd"
 # To measure it against its peers.
 BENCH_PACKAGES="hyperfine mmdebstrap time pigz"

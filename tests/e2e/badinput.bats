@@ -689,6 +689,21 @@ small_disk() {
     refused 2 '^stet: .*missing' "$STET_E2E_DIR/bin/stet" inspect "oci:$DIR/missing"
 }
 
+@test "bad usage of tar and gzip, and what they cannot read or write" {
+    refused 2 'exactly one directory' "$STET_E2E_DIR/bin/stet" tar
+    refused 2 'takes no file' "$STET_E2E_DIR/bin/stet" gzip file
+    refused 2 '^stet: .*--jobs' "$STET_E2E_DIR/bin/stet" gzip -j 0
+    refused 2 'unknown option .--store' "$STET_E2E_DIR/bin/stet" tar --store here "$DIR"
+    refused 2 'nowhere' "$STET_E2E_DIR/bin/stet" tar "$DIR/nowhere"
+    refused 3 'cannot read standard input' bash -c '"$1" gzip <"$2" >"$2/out"' bash "$STET_E2E_DIR/bin/stet" "$DIR"
+    run ! gzip -t "$DIR/out"
+    refused 3 'cannot write standard output' bash -c '"$1" gzip </dev/zero | head -c 1 >/dev/null; exit "${PIPESTATUS[0]}"' bash "$STET_E2E_DIR/bin/stet"
+    refused 3 'cannot write standard output' bash -c '"$1" tar -q "$2" >/dev/full' bash "$STET_E2E_DIR/bin/stet" "$DIR"
+    run script -qec "'$STET_E2E_DIR/bin/stet' gzip 2>'$DIR/said'" /dev/null </dev/null
+    [ "$status" -eq 2 ]
+    grep -q 'not written to a terminal' "$DIR/said"
+}
+
 @test "standard output that is full or closed" {
     refused 3 '^stet: cannot write to standard output' bash -c '"$@" >/dev/full' bash "$STET_E2E_DIR/bin/stet" --help
     refused 3 '^stet: cannot write to standard output' bash -c '"$@" >&-' bash "$STET_E2E_DIR/bin/stet" --version

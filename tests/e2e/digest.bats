@@ -187,3 +187,30 @@ same() {
     expect_error 1 "$EXPECTED"
     [ ! -e "$DIR/wrong" ]
 }
+
+# manifest_field FILTER - of the first build's image.
+manifest_field() {
+    jq -r "$1" "$STET_E2E_DIR/images/blobs/sha256/${EXPECTED#sha256:}"
+}
+
+sha256_of() {
+    echo "sha256:$(sha256sum | cut -d' ' -f1)"
+}
+
+@test "stet tar and stet gzip make the same layer of the same root; GNU tar makes the same tar" {
+    local root=$DIR/root config
+    same stet build "$LOCK" -q -o "rootfs:$root"
+    "$STET_E2E_DIR/bin/stet" tar "$root" -q >"$DIR/tar"
+    config=$STET_E2E_DIR/images/blobs/sha256/$(manifest_field '.config.digest | ltrimstr("sha256:")')
+    [ "$(sha256_of <"$DIR/tar")" = "$(jq -r '.rootfs.diff_ids[0]' "$config")" ]
+    [ "$("$STET_E2E_DIR/bin/stet" gzip -j 1 <"$DIR/tar" | sha256_of)" = "$(manifest_field '.layers[0].digest')" ]
+    [ "$("$STET_E2E_DIR/bin/stet" gzip -j 3 <"$DIR/tar" | sha256_of)" = "$(manifest_field '.layers[0].digest')" ]
+    # The command that docs/format-1.md gives.
+    (
+        export LC_ALL=C TZ=UTC
+        tar -C "$root" --format=pax --sort=name --numeric-owner -b1 \
+            --xattrs --xattrs-include='user.*' --xattrs-include=security.capability \
+            --pax-option='exthdr.name=././@PaxHeader,delete=atime,delete=ctime,exthdr.mtime={1970-01-01 00:00Z}' \
+            --transform='flags=rh;s,^\./,,' -cf - .
+    ) | cmp - "$DIR/tar"
+}

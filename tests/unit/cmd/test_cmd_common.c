@@ -143,9 +143,9 @@ static void takes_common_options(void **state)
     assert_true(o.quiet && !o.verbose);
     assert_int_equal(common_option(&o, 'v', NULL, &err), 1);
     assert_true(o.verbose);
-    assert_int_equal(common_option(&o, OPT_JOBS, "1", &err), 1);
+    assert_int_equal(common_option(&o, 'j', "1", &err), 1);
     assert_int_equal(o.jobs, 1);
-    assert_int_equal(common_option(&o, OPT_JOBS, "256", &err), 1);
+    assert_int_equal(common_option(&o, 'j', "256", &err), 1);
     assert_int_equal(o.jobs, 256);
     assert_int_equal(err.kind, STET_ERROR_NONE);
 }
@@ -171,7 +171,7 @@ static void refuses_jobs(void **state)
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct common_options o = {.jobs = 9};
         struct stet_error err = STET_ERROR_INIT;
-        assert_int_equal(common_option(&o, OPT_JOBS, values[i], &err), -1);
+        assert_int_equal(common_option(&o, 'j', values[i], &err), -1);
         assert_int_equal(o.jobs, 9);
         assert_int_equal(err.kind, STET_ERROR_INPUT);
         assert_non_null(strstr(err.text, "--jobs"));
