@@ -13,6 +13,8 @@ struct options {
     size_t place_count, place_cap;
     struct stet_digest expect;
     bool has_expect;
+    enum stet_compression compression;
+    bool has_compression;
 };
 
 static int add_place(struct options *o, const char *text, struct stet_error *err)
@@ -25,13 +27,16 @@ static int add_place(struct options *o, const char *text, struct stet_error *err
     return 0;
 }
 
-enum { OPT_EXPECT = OPT_COMMAND, OPT_LOCK_OUT, OPT_WORK_DIR };
+enum { OPT_COMPRESSION = OPT_COMMAND, OPT_EXPECT, OPT_LOCK_OUT, OPT_WORK_DIR };
 
 static int build_option(struct options *o, int option, const char *value, struct stet_error *err)
 {
     switch (option) {
     case 'o':
         return add_place(o, value, err) < 0 ? -1 : 1;
+    case OPT_COMPRESSION:
+        o->has_compression = true;
+        return stet_compression_parse(value, "--compression", &o->compression, err) < 0 ? -1 : 1;
     case OPT_EXPECT:
         o->has_expect = true;
         return stet_digest_parse_text(value, &o->expect, "--expect", err) < 0 ? -1 : 1;
@@ -50,6 +55,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct stet_e
 {
     static const struct option long_options[] = {
         {"output", required_argument, NULL, 'o'},
+        {"compression", required_argument, NULL, OPT_COMPRESSION},
         {"expect", required_argument, NULL, OPT_EXPECT},
         {"lock-out", required_argument, NULL, OPT_LOCK_OUT},
         {"work-dir", required_argument, NULL, OPT_WORK_DIR},
@@ -119,6 +125,8 @@ static int run(const struct options *o, const struct stet_log *log, struct stet_
         return -1;
     if (!is_lock && resolve(recipe, &o->common, store, NULL, log, lock, err) < 0)
         return -1;
+    if (o->has_compression)
+        lock->compression = o->compression;
     struct stet_build_options b = {
         .store = store,
         .offline = o->common.offline,

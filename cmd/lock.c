@@ -6,13 +6,15 @@
 struct options {
     struct common_options common;
     const char *recipe, *output, *previous;
+    enum stet_compression compression;
 };
 
 static int parse_options(int argc, char **argv, struct options *o, struct stet_error *err)
 {
-    enum { OPT_PREVIOUS = OPT_COMMAND };
+    enum { OPT_COMPRESSION = OPT_COMMAND, OPT_PREVIOUS };
     static const struct option long_options[] = {
         {"output", required_argument, NULL, 'o'},
+        {"compression", required_argument, NULL, OPT_COMPRESSION},
         {"previous", required_argument, NULL, OPT_PREVIOUS},
         COMMON_LONG_OPTIONS,
         {0}};
@@ -22,11 +24,14 @@ static int parse_options(int argc, char **argv, struct options *o, struct stet_e
         int taken = common_option(&o->common, c, optarg, err);
         if (taken < 0)
             return -1;
+        if (c == OPT_COMPRESSION &&
+            stet_compression_parse(optarg, "--compression", &o->compression, err) < 0)
+            return -1;
         if (c == 'o')
             o->output = optarg;
         else if (c == OPT_PREVIOUS)
             o->previous = optarg;
-        else if (!taken)
+        else if (!taken && c != OPT_COMPRESSION)
             return usage_error(argv, c, "lock", err);
     }
     if (argc - optind != 1)
@@ -59,6 +64,7 @@ static int run(const struct options *o, const struct stet_log *log, struct stet_
         return -1;
     if (resolve(recipe, &o->common, store, o->previous ? previous : NULL, log, lock, err) < 0)
         return -1;
+    lock->compression = o->compression;
     stet_log_message(log, STET_LOG_INFO, "locked %zu packages from %zu indexes",
                      lock->package_count, lock->index_count);
     return write_lock(lock, o->output, err);

@@ -52,10 +52,12 @@ static int fill_texts(const struct stet_lock *lock, struct texts *t, struct stet
     return stet_lock_print(lock, STET_JSON_COMPACT, &t->lock, err);
 }
 
-static int add_annotations(struct pairs *p, const struct texts *t, struct stet_error *err)
+static int add_annotations(struct pairs *p, const struct texts *t,
+                           enum stet_compression compression, struct stet_error *err)
 {
+    const char *encoder = compression == STET_COMPRESSION_GZIP ? stet_codec_identity() : "none";
     if (add_pair(p, STET_ANNOTATION_FORMAT, t->format, err) < 0 ||
-        add_pair(p, STET_ANNOTATION_ENCODER, stet_codec_identity(), err) < 0 ||
+        add_pair(p, STET_ANNOTATION_ENCODER, encoder, err) < 0 ||
         add_pair(p, STET_ANNOTATION_LOCK_DIGEST, t->lock_digest, err) < 0 ||
         add_pair(p, "org.opencontainers.image.created", t->created, err) < 0)
         return -1;
@@ -74,7 +76,7 @@ static int describe(const struct stet_lock *lock, const struct stet_distro *dist
     if (!map_has(&image->env, "PATH") && add_pair(env, "PATH", DEFAULT_PATH, err) < 0)
         return -1;
     if (add_map(env, &image->env, err) < 0 || add_map(labels, &image->labels, err) < 0 ||
-        add_annotations(annotations, texts, err) < 0)
+        add_annotations(annotations, texts, lock->compression, err) < 0)
         return -1;
     const char *variant = NULL;
     const char *architecture = distro->oci_architecture(recipe->architecture, &variant);

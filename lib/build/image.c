@@ -184,8 +184,8 @@ static int seal(struct build *b, struct stet_error *err)
 {
     if (stet_finished_tree(b->root, b->lock, &b->mtimes, b->options->threads, b->options->log,
                            &b->tree, err) < 0 ||
-        stet_seal(&b->tree, b->root, b->work.fd, b->options->threads, b->options->log, &b->sealed,
-                  err) < 0)
+        stet_seal(&b->tree, b->root, b->work.fd, b->lock->compression, b->options->threads,
+                  b->options->log, &b->sealed, err) < 0)
         return -1;
     b->result->entry_count = b->tree.count;
     return stet_describe(b->lock, b->distro, &b->sealed.layer, &b->image, err);

@@ -52,14 +52,14 @@ int stet_finished_tree(int root, const struct stet_lock *lock, const struct stet
                        unsigned threads, const struct stet_log *log, struct stet_tree *out,
                        struct stet_error *err);
 
-/* A sealed layer: the blob is in fd (no name, below work). tar_out is a further copy of the tar or
- * NULL. */
+/* A sealed layer: the blob is in fd (no name, below work). */
 struct stet_sealed {
     struct stet_oci_layer layer;
     int fd;
 };
-int stet_seal(const struct stet_tree *tree, int root, int work, unsigned threads,
-              const struct stet_log *log, struct stet_sealed *out, struct stet_error *err);
+int stet_seal(const struct stet_tree *tree, int root, int work, enum stet_compression compression,
+              unsigned threads, const struct stet_log *log, struct stet_sealed *out,
+              struct stet_error *err);
 
 /* Config and manifest of a sealed layer. */
 int stet_describe(const struct stet_lock *lock, const struct stet_distro *distro,

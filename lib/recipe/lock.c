@@ -9,6 +9,30 @@ void stet_lock_init(struct stet_lock *l)
     stet_recipe_init(&l->recipe);
 }
 
+static const char *const compressions[] = {"gzip", "none"};
+
+const char *stet_compression_name(enum stet_compression compression)
+{
+    return compressions[compression];
+}
+
+int stet_compression_parse(const char *text, const char *what, enum stet_compression *out,
+                           struct stet_error *err)
+{
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (strcmp(text, compressions[i]) == 0) {
+            *out = (enum stet_compression)i;
+            return 0;
+        }
+    if (strcmp(text, "zstd") == 0)
+        return stet_error_input(
+            err,
+            "%s: zstd is not offered, as its bytes change with the version of its library, and "
+            "the digest with them; there are gzip and none",
+            what);
+    return stet_error_input(err, "%s: '%s' is not known; there are gzip and none", what, text);
+}
+
 static void release_index(struct stet_lock_index *x)
 {
     free(x->suite);

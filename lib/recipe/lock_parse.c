@@ -154,6 +154,17 @@ static int read_numbers(const json_t *root, unsigned max_format, struct stet_loc
     return 0;
 }
 
+static int read_compression(const json_t *root, struct stet_lock *l, struct stet_error *err)
+{
+    const json_t *value = json_object_get(root, "compression");
+    if (!value)
+        return 0;
+    if (!json_is_string(value))
+        return stet_error_input(err, "lock.compression: must be a string");
+    return stet_compression_parse(json_string_value(value), "lock.compression", &l->compression,
+                                  err);
+}
+
 /* Errors of the recipe name the file themselves, as in a recipe of its own. */
 static int read_recipe(const json_t *root, const char *name, struct stet_lock *l,
                        struct stet_error *err)
@@ -172,13 +183,13 @@ static int read_recipe(const json_t *root, const char *name, struct stet_lock *l
 static int read_lock(const json_t *root, unsigned max_format, struct stet_lock *l,
                      struct stet_error *err)
 {
-    static const char *const keys[] = {"stet-lock", "format",   "recipe", "epoch",
-                                       "indexes",   "packages", NULL};
+    static const char *const keys[] = {"stet-lock", "format",  "compression", "recipe",
+                                       "epoch",     "indexes", "packages",    NULL};
     json_t *recipe;
     if (!json_is_object(root))
         return stet_error_input(err, "not a lock: it must be a JSON object");
     if (read_numbers(root, max_format, l, err) < 0 ||
-        stet_json_only_keys(root, "lock", keys, err) < 0 ||
+        stet_json_only_keys(root, "lock", keys, err) < 0 || read_compression(root, l, err) < 0 ||
         stet_json_get_object(root, "lock", "recipe", &recipe, err) < 0 ||
         get_time(root, "lock", "epoch", &l->epoch, err) < 0 ||
         read_array(root, "indexes", l, read_index, err) < 0 ||

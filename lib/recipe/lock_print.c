@@ -55,6 +55,8 @@ static int write_lock(struct stet_json_writer *w, const struct stet_lock *l, str
     stet_json_object_begin(w);
     stet_json_key_integer(w, "stet-lock", STET_LOCK_SCHEMA);
     stet_json_key_integer(w, "format", l->format);
+    if (l->compression != STET_COMPRESSION_GZIP)
+        stet_json_key_string(w, "compression", stet_compression_name(l->compression));
     stet_json_key(w, "recipe");
     if (stet_recipe_write(w, &l->recipe, err) < 0)
         return -1;

@@ -114,8 +114,17 @@ struct stet_lock_package {
     unsigned stage;  /* packages of one stage are unpacked together, then configured; from 0 */
 };
 
+/* How the layer is stored. There is no zstd: its bytes are those of the library's version. */
+enum stet_compression { STET_COMPRESSION_GZIP, STET_COMPRESSION_NONE };
+/* "gzip" or "none". Static. */
+const char *stet_compression_name(enum stet_compression compression);
+/* Reads such a name; what names the value in the error, which says why zstd is none of them. */
+int stet_compression_parse(const char *text, const char *what, enum stet_compression *out,
+                           struct stet_error *err);
+
 struct stet_lock {
     unsigned format; /* output format number */
+    enum stet_compression compression;
     struct stet_recipe
         recipe; /* complete: defaults filled in, architecture set, file contents embedded */
     int64_t epoch;

@@ -677,6 +677,8 @@ small_disk() {
     refused 2 '^stet: .*--frobnicate' "$STET_E2E_DIR/bin/stet" --frobnicate
     refused 2 '^stet: .*--frobnicate' own_stet build "$LOCK" --frobnicate -o "oci:$OUT"
     refused 2 '^stet: .*-x' own_stet lock -x "$LOCK"
+    refused 2 'zstd is not offered.*version' own_stet build "$LOCK" --compression zstd -o "oci:$OUT"
+    refused 2 'there are gzip and none' own_stet lock "$DIR/recipe.yaml" --compression xz
     refused 2 "^stet: .*-o.* needs a value" "$STET_E2E_DIR/bin/stet" build "$LOCK" -o
     refused 2 "^stet: .*--store.* needs a value" "$STET_E2E_DIR/bin/stet" build "$LOCK" -o "oci:$OUT" --store
     refused 2 '^stet: .*destination' own_stet build "$LOCK"

@@ -188,6 +188,22 @@ same() {
     [ ! -e "$DIR/wrong" ]
 }
 
+@test "a layer that is not compressed: the same tar, and the lock in the image knows" {
+    local digest manifest config
+    digest=$(stet build "$LOCK" -q --compression none --lock-out "$DIR/none.json" -o "oci:$DIR/none:t")
+    [ "$digest" != "$EXPECTED" ]
+    [ "$(stet build "$DIR/none.json" -q -o "oci:$DIR/again:t")" = "$digest" ]
+    same stet build "$DIR/none.json" -q --compression gzip -o "oci:$DIR/gzip:t"
+    manifest=$DIR/none/blobs/sha256/${digest#sha256:}
+    [ "$(jq -r '.layers[0].mediaType' "$manifest")" = application/vnd.oci.image.layer.v1.tar ]
+    config=$DIR/none/blobs/sha256/$(jq -r '.config.digest | ltrimstr("sha256:")' "$manifest")
+    [ "$(jq -r '.layers[0].digest' "$manifest")" = "$(jq -r '.rootfs.diff_ids[0]' "$config")" ]
+    # The config, which is the image's id for container engines, is the same.
+    [ "$(jq -r '.config.digest' "$manifest")" = "$(manifest_field .config.digest)" ]
+    skopeo --insecure-policy copy -q "oci:$DIR/none:t" "dir:$DIR/copy"
+    [ "$(sha256_of <"$DIR/copy/manifest.json")" = "$digest" ]
+}
+
 # manifest_field FILTER - of the first build's image.
 manifest_field() {
     jq -r "$1" "$STET_E2E_DIR/images/blobs/sha256/${EXPECTED#sha256:}"

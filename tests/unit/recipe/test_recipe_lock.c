@@ -219,6 +219,7 @@ static void any_value_changes_the_identity(void **state)
         {"\"essential\"", "\"required\""},
         {"\"check-valid-until\": true", "\"check-valid-until\": false"},
         {"\"stage\": 1", "\"stage\": 0"},
+        {"\"recipe\": {", "\"compression\": \"none\", \"recipe\": {"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         struct stet_lock l;
@@ -246,6 +247,9 @@ static void bad_locks_are_refused(void **state)
         {"\"format\": 1", "\"format\": -1", "'format' is -1"},
         {"\"format\": 1", "\"format\": 1, \"new\": 1", "new"},
         {"\"format\": 1", "\"format\": 1, \"format\": 1", "l.json"},
+        {"\"recipe\": {", "\"compression\": \"zstd\", \"recipe\": {", "zstd is not offered"},
+        {"\"recipe\": {", "\"compression\": \"xz\", \"recipe\": {", "there are gzip and none"},
+        {"\"recipe\": {", "\"compression\": 0, \"recipe\": {", "must be a string"},
         {"\"suite\": \"trixie\"", "\"suiet\": \"trixie\"",
          "l.json: recipe.suiet: unknown key 'suiet'; did you mean 'suite'?"},
         {"\"amd64\"", "7", "recipe.architecture: 'architecture' must be a string, not a number"},
@@ -329,6 +333,28 @@ static void other_json_is_no_lock(void **state)
             fail_msg("'%s' was taken", texts[i]);
         assert_int_equal(err.kind, STET_ERROR_INPUT);
     }
+}
+
+static void compression_is_written_unless_it_is_gzip(void **state)
+{
+    (void)state;
+    struct stet_lock l;
+    _cleanup_buffer_ struct stet_buffer out = STET_BUFFER_INIT;
+    _cleanup_free_ char *none =
+        changed("  \"recipe\": {", "  \"compression\": \"none\",\n  \"recipe\": {");
+    _cleanup_free_ char *gzip =
+        changed("  \"recipe\": {", "  \"compression\": \"gzip\",\n  \"recipe\": {");
+    parse_ok(none, &l);
+    assert_int_equal(l.compression, STET_COMPRESSION_NONE);
+    print(&l, STET_JSON_INDENTED, &out);
+    assert_string_equal(stet_buffer_str(&out), none);
+    stet_lock_release(&l);
+    parse_ok(gzip, &l);
+    assert_int_equal(l.compression, STET_COMPRESSION_GZIP);
+    stet_buffer_clear(&out);
+    print(&l, STET_JSON_INDENTED, &out);
+    assert_string_equal(stet_buffer_str(&out), golden);
+    stet_lock_release(&l);
 }
 
 /* 0 is a format as well: the one before the first that is frozen. */
@@ -423,6 +449,7 @@ int main(void)
         cmocka_unit_test(any_value_changes_the_identity),
         cmocka_unit_test(bad_locks_are_refused),
         cmocka_unit_test(other_json_is_no_lock),
+        cmocka_unit_test(compression_is_written_unless_it_is_gzip),
         cmocka_unit_test(formats_are_known_up_to_the_given_one),
         cmocka_unit_test(stages_must_ascend),
         cmocka_unit_test(nothing_is_printed_that_could_not_be_parsed),
