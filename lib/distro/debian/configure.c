@@ -1,6 +1,7 @@
 #include "lib/distro/debian/configure.h"
 
 #include "lib/distro/debian/neutral.h"
+#include "lib/distro/debian/package_file.h"
 
 enum { LAST_LINES = 3, LAST_LINE_MAX = 400, STATUS_MAX = 256 << 20 };
 
@@ -246,7 +247,10 @@ int stet_debian_unpack(struct stet_build_context *ctx, unsigned stage, struct st
 
 int stet_debian_configure(struct stet_build_context *ctx, unsigned stage, struct stet_error *err)
 {
-    return with_neutral(ctx, stage, configure_stage, err);
+    stet_debian_ahead_begin(ctx, stage);
+    int rc = with_neutral(ctx, stage, configure_stage, err);
+    stet_debian_ahead_end(ctx);
+    return rc;
 }
 
 /* ---- the end ---- */

@@ -5,6 +5,7 @@
 #include "lib/distro/debian/control.h"
 #include "lib/distro/debian/dpkgdb.h"
 #include "lib/distro/debian/extract.h"
+#include "lib/distro/debian/package_file.h"
 
 /* ---- state ---- */
 
@@ -27,6 +28,7 @@ struct stet_debian_state *stet_debian_state_new(const struct stet_lock *lock,
         stet_error_oom(err, "unpacking");
         return NULL;
     }
+    s->ahead_fd = -1;
     s->packages = calloc(lock->package_count + 1, sizeof *s->packages);
     s->registry = stet_unpack_registry_new(err);
     if (!s->packages || !s->registry) {
@@ -60,6 +62,7 @@ void stet_debian_state_free(struct stet_debian_state *s)
     }
     free(s->packages);
     stet_unpack_registry_free(s->registry);
+    stet_cleanup_close(&s->ahead_fd);
     free(s);
 }
 
@@ -111,84 +114,6 @@ static void stage_release(struct stage *s)
     stet_cleanup_close(&s->info);
 }
 
-/* ---- the package file ---- */
-
-static int open_content(struct stage *s, const struct stet_lock_package *l, struct stet_error *err)
-{
-    int fd = stet_store_open_content(s->ctx->store, &l->digest, (int64_t)l->size, err);
-    if (fd == -2)
-        return stet_error_input(
-            err,
-            "package %s %s is not in the store; run again, without --offline, to "
-            "fetch it",
-            l->name, l->version);
-    return fd < 0 ? stet_error_wrap(err, "package %s", l->name) : fd;
-}
-
-static void remember_file(struct stet_debian_package *p, const struct stat *st)
-{
-    p->verified.dev = st->st_dev;
-    p->verified.ino = st->st_ino;
-    p->verified.mtime = st->st_mtim;
-    p->verified.ctime = st->st_ctim;
-    p->verified.size = st->st_size;
-}
-
-static bool is_remembered(const struct stet_debian_package *p, const struct stat *st)
-{
-    return p->verified.dev == st->st_dev && p->verified.ino == st->st_ino &&
-           p->verified.size == st->st_size && p->verified.mtime.tv_sec == st->st_mtim.tv_sec &&
-           p->verified.mtime.tv_nsec == st->st_mtim.tv_nsec &&
-           p->verified.ctime.tv_sec == st->st_ctim.tv_sec &&
-           p->verified.ctime.tv_nsec == st->st_ctim.tv_nsec;
-}
-
-static int fail_damaged(struct stage *s, const struct stet_lock_package *l,
-                        const struct stet_digest *have, struct stet_error *err)
-{
-    char hex[STET_DIGEST_HEX_SIZE], other[STET_DIGEST_HEX_SIZE];
-    stet_digest_hex(&l->digest, hex);
-    stet_digest_hex(have, other);
-    stet_store_discard(s->ctx->store, &l->digest);
-    return stet_error_input(
-        err,
-        "package %s %s: its file in the store, sha256/%.2s/%s, is damaged (it now has "
-        "SHA-256 %s); it was removed: run again to fetch it anew",
-        l->name, l->version, hex, hex, other);
-}
-
-/* Hashes the whole file and checks it against the lock. */
-static int verify(struct stage *s, size_t i, int fd, struct stet_error *err)
-{
-    struct stet_debian_package *p = &s->state->packages[i];
-    const struct stet_lock_package *l = p->locked;
-    struct stet_digest digest;
-    uint64_t size;
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return stet_error_errno(err, "looking at the file of package %s", l->name);
-    if (is_remembered(p, &st))
-        return 0;
-    if (lseek(fd, 0, SEEK_SET) < 0)
-        return stet_error_errno(err, "reading the file of package %s", l->name);
-    if (stet_digest_of_fd(fd, l->name, &digest, &size, err) < 0)
-        return -1;
-    if (size != l->size || !stet_digest_equal(&digest, &l->digest))
-        return fail_damaged(s, l, &digest, err);
-    remember_file(p, &st);
-    return 0;
-}
-
-/* Opens the verified package file. */
-static int open_deb(struct stage *s, size_t i, struct stet_deb *deb, struct stet_error *err)
-{
-    const struct stet_lock_package *l = s->state->packages[i].locked;
-    _cleanup_close_ int fd = open_content(s, l, err);
-    if (fd < 0 || verify(s, i, fd, err) < 0 || stet_deb_open(deb, fd, l->size, l->name, err) < 0)
-        return -1;
-    return stet_steal_fd(&fd);
-}
-
 /* ---- reading ---- */
 
 static int read_package(void *ctx, size_t n, struct stet_error *err)
@@ -197,7 +122,7 @@ static int read_package(void *ctx, size_t n, struct stet_error *err)
     struct stet_deb deb;
     if (stet_cancel_check(err) < 0)
         return -1;
-    _cleanup_close_ int fd = open_deb(s, s->order[n], &deb, err);
+    _cleanup_close_ int fd = stet_debian_open_package(s->ctx, s->order[n], &deb, err);
     if (fd < 0)
         return -1;
     return stet_deb_read_control(&deb, s->ctx->lock->epoch, &s->state->packages[s->order[n]], err);
@@ -252,7 +177,9 @@ static int unpack_package(struct stage *s, size_t i, struct stet_error *err)
 {
     struct stet_debian_package *p = &s->state->packages[i];
     struct stet_deb deb;
-    _cleanup_close_ int fd = open_deb(s, i, &deb, err);
+    _cleanup_close_ int fd = stet_debian_open_package(s->ctx, i, &deb, err);
+    if (fd >= 0)
+        stet_debian_ahead_use(s->ctx, i, &deb);
     if (fd < 0 || stet_deb_extract(s->ctx, &s->rules, &deb, i, err) < 0)
         return -1;
     if (stet_dpkgdb_write_info(s->ctx, s->info, p, err) < 0)
@@ -339,6 +266,7 @@ int stet_debian_unpack_stage(struct stet_build_context *ctx, unsigned stage, str
     /* Stage 0's preinst scripts come later and need the control files; nobody else does. */
     for (size_t n = 0; stage > 0 && n < s.count; n++)
         drop_files(&s.state->packages[s.order[n]]);
+    stet_debian_ahead_drop(ctx, stage);
     stage_release(&s);
     return rc;
 }

@@ -52,7 +52,11 @@ struct stet_debian_package {
         struct timespec mtime, ctime;
         off_t size;
     } verified;
+    /* Where the tar of its data member is in ahead_fd, if ahead_size > 0; see package_file.h. */
+    uint64_t ahead_offset, ahead_size;
 };
+
+struct stet_debian_ahead;
 
 struct stet_unpack_registry; /* who ships which path */
 
@@ -61,6 +65,9 @@ struct stet_debian_state {
         *packages; /* by number of lock->packages; control is empty until read */
     size_t count;
     struct stet_unpack_registry *registry;
+    struct stet_debian_ahead *ahead; /* that runs; or NULL */
+    int ahead_fd;                    /* what was decoded ahead of time; or -1 */
+    uint64_t ahead_end;              /* bytes of it in use */
 };
 struct stet_debian_state *stet_debian_state_new(const struct stet_lock *lock,
                                                 struct stet_error *err);
