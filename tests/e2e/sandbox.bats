@@ -93,6 +93,11 @@ perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); print "perl-connect ",
 exit 0
 END
     } | maintainer_script probe postinst
+    # It is run by stet and not by dpkg, which would close some descriptors itself.
+    maintainer_script probe preinst <<'END'
+mkdir -p /usr/share/test
+perl -e 'print join(" ", grep { -e "/proc/self/fd/$_" } 0 .. 4095), "\n"' >/usr/share/test/descriptors
+END
     pack probe "Architecture: $(dpkg --print-architecture)"
     make_base "$FILE_DIR/full" essential
     "$MAKE_REPOSITORY" --key "$KEY" "$FILE_DIR/full" "$DIR/debs/probe.deb"
@@ -109,6 +114,7 @@ exec 7</etc/passwd 8>"$FILE_DIR/leak"
 END
     SHELL=/bin/sh timeout -k 10 120 script -qec ". '$DIR/build-as-root'" /dev/null </dev/null
     tar -xOf "$FILE_DIR/root.tar" usr/share/test/report >"$FILE_DIR/report.root"
+    tar -xOf "$FILE_DIR/root.tar" usr/share/test/descriptors >"$FILE_DIR/descriptors"
     ensure_user
     mkdir "$FILE_DIR/user"
     cp -r "$DIR/store" "$FILE_DIR/user/store"
@@ -214,6 +220,7 @@ refuses() {
     says directory /
     says cores 0
     says descriptors "0 1 2"
+    [ "$(cat "$FILE_DIR/descriptors")" = "0 1 2" ]
     [ -e "$FILE_DIR/leak" ] && [ ! -s "$FILE_DIR/leak" ]
 }
 
@@ -257,6 +264,15 @@ gone() {
     return 1
 }
 
+# build_as WHO - the recipe of the test into $OUT, which is of that user as is all else of the test.
+build_as() {
+    ensure_user
+    chown -R "$1:" "$DIR"
+    rm -rf "$OUT"
+    bounded setpriv --reuid "$1" --regid "$1" --init-groups \
+        "$STET_E2E_DIR/bin/stet" build "$DIR/recipe.yaml" -q -o "oci:$OUT"
+}
+
 # script_package - a package whose postinst is on standard input, and its recipe.
 script_package() {
     maintainer_script script postinst
@@ -271,9 +287,12 @@ script_package() {
 sleep 0.3
 kill -0 "\$(cat /tmp/daemon)"
 END
-    bounded "$STET_E2E_DIR/bin/stet" build "$DIR/recipe.yaml" -q -o "oci:$OUT"
-    gone pgrep -f "sleep [12]$NAP"
-    nothing_left "$DIR/store"
+    local who
+    for who in root "$USER_NAME"; do
+        build_as "$who"
+        gone pgrep -f "sleep [12]$NAP"
+        nothing_left "$DIR/store"
+    done
 }
 
 @test "a daemon that keeps standard output open does not hold up the build" {
@@ -281,8 +300,11 @@ END
 sleep 3$NAP &
 kill -0 \$!
 END
-    bounded "$STET_E2E_DIR/bin/stet" build "$DIR/recipe.yaml" -q -o "oci:$OUT"
-    gone pgrep -f "sleep 3$NAP"
+    local who
+    for who in root "$USER_NAME"; do
+        build_as "$who"
+        gone pgrep -f "sleep 3$NAP"
+    done
 }
 
 @test "a fork bomb ends, and the build with it" {
@@ -296,11 +318,14 @@ BOMB
 chmod 755 /usr/bin/bomb-$MARKER
 bomb-$MARKER 12
 END
-    run --separate-stderr bounded "$STET_E2E_DIR/bin/stet" build "$DIR/recipe.yaml" -q -o "oci:$OUT"
-    expect_error 3 'too many processes'
-    gone pgrep -f "sleep 4$NAP"
-    gone pgrep -f "bomb-$MARKER"
-    nothing_left "$DIR/store" "$OUT"
+    local who
+    for who in root "$USER_NAME"; do
+        run --separate-stderr build_as "$who"
+        expect_error 3 'too many processes'
+        gone pgrep -f "sleep 4$NAP"
+        gone pgrep -f "bomb-$MARKER"
+        nothing_left "$DIR/store" "$OUT"
+    done
 }
 
 @test "a script that stops and kills what it can reach hurts only itself" {
@@ -316,10 +341,13 @@ kill -KILL -1
 kill -KILL 1
 exit 1
 END
-    run --separate-stderr bounded "$STET_E2E_DIR/bin/stet" build "$DIR/recipe.yaml" -q -o "oci:$OUT"
-    expect_error 2 'dpkg --configure failed with exit status 137; its last output: looked'
-    kill -0 "$SLEEPER"
-    nothing_left "$DIR/store" "$OUT"
+    local who
+    for who in root "$USER_NAME"; do
+        run --separate-stderr build_as "$who"
+        expect_error 2 'dpkg --configure failed with exit status 137; its last output: looked'
+        kill -0 "$SLEEPER"
+        nothing_left "$DIR/store" "$OUT"
+    done
 }
 
 # ---- where no sandbox can be had ----
