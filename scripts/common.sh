@@ -13,7 +13,7 @@ TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellche
  binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd"
 # To measure it against its peers.
-BENCH_PACKAGES="hyperfine mmdebstrap time pigz"
+BENCH_PACKAGES="mmdebstrap time pigz libdeflate-tools isal umoci buildah jq"
 
 say() {
     printf '%s\n' "== $*" >&2
