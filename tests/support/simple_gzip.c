@@ -170,53 +170,74 @@ static int64_t weight(int64_t n)
 
 static int64_t spread(const uint32_t *n, unsigned count)
 {
-    int64_t sum = 0, weights = 0;
+    int64_t total = 0, weights = 0;
     for (unsigned i = 0; i < count; i++) {
-        sum += n[i];
+        total += n[i];
         weights += weight(n[i]);
     }
-    return weight(sum) - weights;
+    return weight(total) - weights;
 }
 
-static int64_t cost(const struct chunk *c, size_t first, size_t end)
+static int64_t cost(const struct frequencies *f)
 {
-    struct frequencies f;
-    simple_count(c->tokens + first, end - first, &f);
-    return spread(f.l, LITLEN_COUNT) + spread(f.d, DISTANCE_COUNT);
+    return spread(f->l, LITLEN_COUNT) + spread(f->d, DISTANCE_COUNT);
 }
 
-/* Where the block ends that begins with token first. */
-static size_t block_end(const struct chunk *c, size_t first)
+static struct frequencies sum(const struct frequencies *x, const struct frequencies *y)
 {
-    size_t end = first + PIECE;
-    while (end < c->count) {
-        size_t further = c->count - end > PIECE ? end + PIECE : c->count;
-        if (further - first > BLOCK_TOKENS_MAX ||
-            cost(c, first, further) > cost(c, first, end) + cost(c, end, further) + SPLIT_PRICE)
+    struct frequencies both;
+    for (unsigned s = 0; s < LITLEN_COUNT; s++)
+        both.l[s] = x->l[s] + y->l[s];
+    for (unsigned s = 0; s < DISTANCE_COUNT; s++)
+        both.d[s] = x->d[s] + y->d[s];
+    return both;
+}
+
+/* The frequencies in the piece that begins with that token. Returns its number of tokens. */
+static size_t count_piece(const struct chunk *c, size_t token, struct frequencies *f)
+{
+    size_t n = c->count - token < PIECE ? c->count - token : PIECE;
+    simple_count(c->tokens + token, n, f);
+    return n;
+}
+
+/* The number of tokens of the block that begins with token first. */
+static size_t block_size(const struct chunk *c, size_t first)
+{
+    struct frequencies b, p, both;
+    size_t tokens = count_piece(c, first, &b);
+
+    while (first + tokens < c->count) {
+        size_t n = count_piece(c, first + tokens, &p);
+        both = sum(&b, &p);
+        if (tokens + n > BLOCK_TOKENS_MAX || cost(&both) > cost(&b) + cost(&p) + SPLIT_PRICE)
             break;
-        end = further;
+        b = both;
+        tokens += n;
     }
-    return end < c->count ? end : c->count;
+    return tokens;
 }
 
-static size_t bytes_of_tokens(const struct chunk *c, size_t first, size_t end)
+static size_t bytes_of_tokens(const struct token *tokens, size_t count)
 {
     size_t bytes = 0;
-    for (size_t i = first; i < end; i++)
-        bytes += c->tokens[i].length == 0 ? 1 : c->tokens[i].length;
+    for (size_t i = 0; i < count; i++)
+        bytes += tokens[i].length == 0 ? 1 : tokens[i].length;
     return bytes;
 }
 
 static void put_blocks(struct bits *o, const struct chunk *c, int last_chunk)
 {
-    size_t first = 0, p = c->s;
+    size_t done = 0;
+    const unsigned char *bytes = c->in + c->s;
     do {
-        size_t end = block_end(c, first), len = bytes_of_tokens(c, first, end);
-        struct block b = {c->tokens + first, end - first, c->in + p, len};
-        simple_put_block(o, &b, last_chunk && end == c->count);
-        first = end;
-        p += len;
-    } while (first < c->count);
+        struct block b = {.tokens = c->tokens + done, .bytes = bytes};
+        b.count = block_size(c, done);
+        b.len = bytes_of_tokens(b.tokens, b.count);
+        done += b.count;
+        bytes += b.len;
+        simple_put_block(o, &b, last_chunk && done == c->count);
+    } while (done < c->count);
 }
 
 /* ---- 4.2 Chunks ---- */

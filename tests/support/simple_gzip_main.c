@@ -33,7 +33,7 @@ int main(void)
     struct stet_error err = STET_ERROR_INIT;
 
     if (read_all(&in, &err) != 0 ||
-        simple_gzip((const unsigned char *)in.data, in.len, &out, &err) != 0 ||
+        simple_gzip((const unsigned char *)stet_buffer_str(&in), in.len, &out, &err) != 0 ||
         write_all(&out, &err) != 0) {
         fprintf(stderr, "stet-test-simple-gzip: %s\n", err.text);
         return 1;
