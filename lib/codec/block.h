@@ -1,5 +1,6 @@
 /*
- * block - DEFLATE blocks from tokens: counting, and the cheapest of the three kinds. Private to codec.
+ * block - DEFLATE blocks from tokens: counting, and the cheapest of the three kinds. Private to
+ * codec.
  */
 #ifndef STET_CODEC_BLOCK_H
 #define STET_CODEC_BLOCK_H
@@ -65,9 +66,9 @@ struct block {
 };
 
 /*
- * Writes a block, in the form that takes the fewest bits (docs/format-1.md, 4.6). The bytes never exceed what
- * storing takes: data_len + 5 for each begun STORED_MAX (one at least) + 1; and BITS_SLACK bytes behind them are
- * overwritten.
+ * Writes a block, in the form that takes the fewest bits (docs/format-1.md, 4.6). The bytes never
+ * exceed what storing takes: data_len + 5 for each begun STORED_MAX (one at least) + 1; and
+ * BITS_SLACK bytes behind them are overwritten.
  */
 void stet_codec_block_write(struct bits *out, const struct block *b);
 

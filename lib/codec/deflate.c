@@ -1,9 +1,9 @@
 /*
  * deflate - from a chunk's bytes to tokens, and from tokens to blocks.
  *
- * Tokens are made in pieces. After each, the piece either joins the block that is being collected or, when
- * its statistics are different enough to pay for a description of its own, has that block written and begins
- * another (docs/format-1.md, 4.4 and 4.5).
+ * Tokens are made in pieces. After each, the piece either joins the block that is being collected
+ * or, when its statistics are different enough to pay for a description of its own, has that block
+ * written and begins another (docs/format-1.md, 4.4 and 4.5).
  */
 #include <stdlib.h>
 
@@ -124,8 +124,8 @@ static void end_piece(struct stet_codec_deflate *d)
     begin_piece(d);
 }
 
-/* Whether next, one position later, is worth more than m: four for each byte of length, less one for
- * each bit of distance, must be three more. */
+/* Whether next, one position later, is worth more than m: four for each byte of length, less one
+ * for each bit of distance, must be three more. */
 static inline bool is_better(struct match next, struct match m)
 {
     int gain = 4 * ((int)next.len - (int)m.len);

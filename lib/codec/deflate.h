@@ -16,7 +16,7 @@ enum {
     DEFLATE_OUT_MAX = DEFLATE_CHUNK + DEFLATE_CHUNK / 512 * 5 + DEFLATE_CHUNK / 65535 * 5 + 64,
 };
 
-/* The memory of one compressor. Its content before a chunk has no influence on the chunk's bytes. */
+/* The memory of one compressor. What it did before has no influence on a chunk's bytes. */
 struct stet_codec_deflate;
 
 /* NULL when there is no memory. Free with stet_codec_deflate_free(), which takes NULL. */

@@ -15,8 +15,9 @@ enum {
 
 /*
  * The lengths of a Huffman code for count symbols (2 to HUFFMAN_SYMBOLS_MAX) with these frequencies
- * (whose sum is below 2^23), none longer than limit. Symbols of frequency 0 get length 0. Where fewer than two
- * occur, the lowest others are counted as occurring once, so that every code is complete.
+ * (whose sum is below 2^23), none longer than limit. Symbols of frequency 0 get length 0. Where
+ * fewer than two occur, the lowest others are counted as occurring once, so that every code is
+ * complete.
  */
 void stet_codec_huffman_lengths(const uint32_t *freq, unsigned count, unsigned limit,
                                 uint8_t *lengths);

@@ -40,8 +40,8 @@ struct match_finder {
     uint32_t linked; /* positions below are linked */
     /* The last position of each hash, plus MATCH_RING, so that 0 is out of reach of all. */
     uint32_t head4[1 << MATCH_HASH4_BITS], head3[1 << MATCH_HASH3_BITS];
-    /* Distance to the position before of the same hash, MATCH_NONE: none in reach. By position modulo
-     * MATCH_RING. */
+    /* Distance to the position before of the same hash, MATCH_NONE: none in reach. By position
+     * modulo MATCH_RING. */
     uint16_t link4[MATCH_RING], link3[MATCH_RING];
 };
 

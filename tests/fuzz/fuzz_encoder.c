@@ -2,8 +2,8 @@
  * The encoder on any bytes: what it writes inflates to them, and is the same for every number of
  * threads and every size of writes.
  *
- * The first bytes say how: threads, the size of writes, and how often the rest is repeated, each time with one byte
- * changed, so that short inputs reach past a chunk.
+ * The first bytes say how: threads, the size of writes, and how often the rest is repeated, each
+ * time with one byte changed, so that short inputs reach past a chunk.
  */
 #include <zlib.h>
 
@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HOW = 4, CONTENT_MAX = 1 << 22, REPEAT_MAX = 1 << 10 };
+enum { HOW = 3, CONTENT_MAX = 9 << 17, REPEAT_FROM = 252, WRITES_MAX = 500 };
 
 static void compress_into(struct stet_buffer *out, const unsigned char *p, size_t len,
                           unsigned threads, size_t step)
@@ -70,12 +70,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < HOW)
         return 0;
-    unsigned threads = data[0] % 17;
+    unsigned threads = data[0] % 4;
     size_t step = (size_t)(1 + data[1] % 16) << data[1] / 16;
-    size_t times = 1 + (data[2] | (size_t)data[3] << 8) % REPEAT_MAX;
+    size_t times =
+        data[2] < REPEAT_FROM ? 1 + data[2] % 4 : (size_t)16 << 5 * (data[2] - REPEAT_FROM);
     size -= HOW;
     if (size > 0 && times > CONTENT_MAX / size)
         times = CONTENT_MAX / size ? CONTENT_MAX / size : 1;
+    if (step < size * times / WRITES_MAX)
+        step = size * times / WRITES_MAX;
     unsigned char *p = repeat(data + HOW, size, times);
     compress_into(&gz, p, size * times, 1, size * times + 1);
     must_inflate_to(&gz, p, size * times);

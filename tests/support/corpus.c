@@ -90,7 +90,8 @@ static void text(unsigned char *p, size_t len, uint32_t seed)
     }
 }
 
-/* Records of eight bytes with small steps between them, tables of zeros, and names: like a program. */
+/* Records of eight bytes with small steps between them, tables of zeros, and names: as programs
+ * have. */
 static void program(unsigned char *p, size_t len, uint32_t seed)
 {
     uint32_t address = 0x401000;
@@ -164,8 +165,8 @@ static void all_symbols(unsigned char *p, size_t len, uint32_t seed)
     }
 }
 
-/* Copies whose lengths are so uneven that a Huffman code without a limit would need words of more than
- * 15 bits; with seed odd, the distances too. */
+/* Copies whose lengths are so uneven that a Huffman code without a limit would need words of more
+ * than 15 bits; with seed odd, the distances too. */
 static void deep(unsigned char *p, size_t len, uint32_t seed)
 {
     static const uint16_t lengths[] = {4,  5,  6,  7,  8,  9,  10, 11, 13, 15, 17,
@@ -225,7 +226,8 @@ static void mixture(unsigned char *p, size_t len, uint32_t seed)
     }
 }
 
-/* Text, with zeros around the edge of each chunk, and what stands just before it again just after. */
+/* Text, with zeros or noise around the edge of each chunk, and what stands just before it again
+ * just after. */
 static void edges(unsigned char *p, size_t len, uint32_t seed)
 {
     text(p, len, seed);

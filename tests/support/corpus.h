@@ -1,8 +1,9 @@
 /*
  * corpus - inputs for tests of the encoder, the same on every machine.
  *
- * Each is made from its kind, length and seed by whole-number arithmetic alone. What a kind makes never
- * changes: tests/data/codec/vectors.txt holds the digests of these inputs and of what becomes of them.
+ * Each is made from its kind, length and seed by whole-number arithmetic alone. What a kind makes
+ * never changes: tests/data/codec/vectors.txt holds the digests of these inputs and of what becomes
+ * of them.
  */
 #ifndef STET_TESTS_CORPUS_H
 #define STET_TESTS_CORPUS_H

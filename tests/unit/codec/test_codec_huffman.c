@@ -41,7 +41,7 @@ static void test_none_or_one_symbol_gets_company(void **state)
 static void test_ties(void **state)
 {
     (void)state;
-    /* All equal: the two first make a pair, then the next two leaves; the fifth goes with the pair. */
+    /* The first two are a pair, then the next two; the fifth goes with the first pair. */
     assert_lengths((const uint32_t[]){1, 1, 1, 1, 1}, 5, 15, (const uint8_t[]){3, 3, 2, 2, 2});
     /* The pair 1+1 is no lighter than the leaf 2: the leaf is taken first. */
     assert_lengths((const uint32_t[]){1, 1, 2, 2}, 4, 15, (const uint8_t[]){2, 2, 2, 2});
@@ -52,8 +52,7 @@ static void test_ties(void **state)
 static void test_the_limit_halves_the_frequencies(void **state)
 {
     (void)state;
-    /* Without a limit 1 2 3 4 4; halved 4 2 1 1 1 gives 1 2 3 4 4 again; 2 1 1 1 1 gives 2 2 2 3 3, with the
-     * last two leaves paired with each other. */
+    /* Halved they are 4 2 1 1 1: the leaf 2 is taken before the equal pair. */
     assert_lengths((const uint32_t[]){8, 4, 2, 1, 1}, 5, 4, (const uint8_t[]){1, 2, 3, 4, 4});
     assert_lengths((const uint32_t[]){8, 4, 2, 1, 1}, 5, 3, (const uint8_t[]){1, 3, 3, 3, 3});
 }
