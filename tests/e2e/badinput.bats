@@ -611,6 +611,7 @@ small_disk() {
     own_stet lock "$DIR/recipe.yaml" -q -o "$DIR/lock.json"
     sed 's/^MemAvailable:.*/MemAvailable:     400000 kB/' /proc/meminfo >"$DIR/meminfo"
     run --separate-stderr own_stet_with_memory build "$DIR/lock.json" -o "oci:$OUT"
+    [ "$status" -eq 0 ] || echo "$stderr"
     [ "$status" -eq 0 ]
     grep -q 'it starts again on disk' <<<"$stderr"
     mkdir "$DIR/work"

@@ -27,6 +27,9 @@ teardown() {
         kill "$DOCKER_PID" 2>/dev/null || true
         wait "$DOCKER_PID" 2>/dev/null || true
     fi
+    # dockerd mounts its directory on itself, and does not always take it off in time.
+    local mount
+    while read -r mount; do umount -l "$mount"; done < <(mounts_below "$DIR" | tac)
     rm -rf "$DIR" 2>/dev/null || { sleep 1; rm -rf "$DIR"; }
 }
 

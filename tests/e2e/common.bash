@@ -71,6 +71,11 @@ as_user() {
         ASAN_OPTIONS="$ASAN_OPTIONS" UBSAN_OPTIONS="$UBSAN_OPTIONS" "$@"
 }
 
+# Mounts below a directory, in this process's namespace.
+mounts_below() {
+    awk -v dir="$1" 'index($5 "/", dir "/") == 1 {print $5}' /proc/self/mountinfo
+}
+
 # expect_error STATUS PATTERN - the last run failed so, with exactly one line on stderr, matched by the
 # extended regular expression. For use after: run --separate-stderr …
 expect_error() {

@@ -183,11 +183,6 @@ stop_serving() {
 
 # ---- what must not be left ----
 
-# Mounts below the test's directory, in this process's namespace.
-mounts_below() {
-    awk -v dir="$1" 'index($5 "/", dir "/") == 1 {print $5}' /proc/self/mountinfo
-}
-
 # nothing_left STORE [OUTPUT...] - no working directory, no mount, no output and nothing beside it.
 nothing_left() {
     local store=$1 left

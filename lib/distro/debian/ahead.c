@@ -4,12 +4,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/statvfs.h>
 
 #include "lib/codec/codec.h"
 #include "lib/distro/debian/package_file.h"
 #include "lib/distro/debian/unpack.h"
 
-/* Bytes of tar that may wait in the working directory; it may be in memory. */
+/* Bytes of tar that may wait in the working directory, which may be in memory. */
 #define AHEAD_MAX (UINT64_C(256) << 20)
 
 struct stet_debian_ahead {
@@ -17,6 +18,7 @@ struct stet_debian_ahead {
     unsigned stage;
     pthread_t thread;
     atomic_bool stop;
+    uint64_t max; /* bytes that the file may grow to */
 };
 
 /* A member as a stream. */
@@ -50,7 +52,7 @@ static uint64_t copy_decoded(struct stet_debian_ahead *a, struct stet_reader *in
     ssize_t n = data ? 1 : -1;
     while (n > 0 && !atomic_load(&a->stop)) {
         n = stet_reader_read(in, data, block, &err);
-        if (n > 0 && (state->ahead_end + sum + (uint64_t)n > AHEAD_MAX ||
+        if (n > 0 && (state->ahead_end + sum + (uint64_t)n > a->max ||
                       stet_fs_write_fd(state->ahead_fd, "ahead", data, (size_t)n, &err) < 0))
             n = -1;
         if (n > 0)
@@ -79,15 +81,18 @@ static uint64_t decode(struct stet_debian_ahead *a, const struct stet_deb *deb)
 static void decode_package(struct stet_debian_ahead *a, size_t i)
 {
     struct stet_debian_state *state = a->ctx->state;
-    struct stet_error err = STET_ERROR_INIT;
     struct stet_deb deb;
-    _cleanup_close_ int fd = stet_debian_open_package(a->ctx, i, &deb, &err);
+    /* What is wrong with it is said when it is its turn. */
+    _cleanup_close_ int fd = stet_debian_try_package(a->ctx, i, &deb);
     if (fd < 0 || deb.data.kind == STET_CODEC_NONE)
         return;
     /* Over what one before may have left unfinished. */
     if (lseek(state->ahead_fd, (off_t)state->ahead_end, SEEK_SET) < 0)
         return;
     uint64_t size = decode(a, &deb);
+    /* Nothing stays of what is of no use: scripts may need the room. */
+    if (size == 0 && ftruncate(state->ahead_fd, (off_t)state->ahead_end) < 0)
+        atomic_store(&a->stop, true);
     state->packages[i].ahead_offset = state->ahead_end;
     state->packages[i].ahead_size = size;
     state->ahead_end += size;
@@ -102,6 +107,16 @@ static void *run(void *arg)
             ((struct stet_debian_state *)a->ctx->state)->packages[i].ahead_size == 0)
             decode_package(a, i);
     return NULL;
+}
+
+/* An eighth of what is free, so that those who need room have it. */
+static uint64_t room(const struct stet_debian_state *state)
+{
+    struct statvfs fs;
+    if (fstatvfs(state->ahead_fd, &fs) < 0)
+        return 0;
+    uint64_t eighth = (uint64_t)fs.f_bavail * fs.f_frsize / 8;
+    return state->ahead_end + (eighth < AHEAD_MAX ? eighth : AHEAD_MAX);
 }
 
 /* Signals are for the main thread. */
@@ -128,6 +143,7 @@ void stet_debian_ahead_begin(struct stet_build_context *ctx, unsigned stage)
         return;
     a->ctx = ctx;
     a->stage = stage;
+    a->max = room(state);
     if (start(a) < 0)
         free(a);
     else

@@ -52,36 +52,51 @@ static int fail_damaged(struct stet_build_context *ctx, const struct stet_lock_p
         l->name, l->version, hex, hex, other);
 }
 
-/* Hashes the whole file and checks it against the lock. */
-static int verify(struct stet_build_context *ctx, struct stet_debian_package *p, int fd,
-                  struct stet_error *err)
+/* Hashes the whole file and compares it with the lock: 1 it matches, 0 it does not (have says what it is). */
+static int matches(struct stet_debian_package *p, int fd, struct stet_digest *have,
+                   struct stet_error *err)
 {
     const struct stet_lock_package *l = p->locked;
-    struct stet_digest digest;
     uint64_t size;
     struct stat st;
     if (fstat(fd, &st) < 0)
         return stet_error_errno(err, "looking at the file of package %s", l->name);
     if (is_remembered(p, &st))
-        return 0;
+        return 1;
     if (lseek(fd, 0, SEEK_SET) < 0)
         return stet_error_errno(err, "reading the file of package %s", l->name);
-    if (stet_digest_of_fd(fd, l->name, &digest, &size, err) < 0)
+    if (stet_digest_of_fd(fd, l->name, have, &size, err) < 0)
         return -1;
-    if (size != l->size || !stet_digest_equal(&digest, &l->digest))
-        return fail_damaged(ctx, l, &digest, err);
+    if (size != l->size || !stet_digest_equal(have, &l->digest))
+        return 0;
     remember_file(p, &st);
-    return 0;
+    return 1;
 }
 
 int stet_debian_open_package(struct stet_build_context *ctx, size_t i, struct stet_deb *deb,
                              struct stet_error *err)
 {
     struct stet_debian_state *state = ctx->state;
-    struct stet_debian_package *p = &state->packages[i];
-    const struct stet_lock_package *l = p->locked;
+    const struct stet_lock_package *l = state->packages[i].locked;
+    struct stet_digest have;
     _cleanup_close_ int fd = open_content(ctx, l, err);
-    if (fd < 0 || verify(ctx, p, fd, err) < 0 || stet_deb_open(deb, fd, l->size, l->name, err) < 0)
+    int match = fd < 0 ? -1 : matches(&state->packages[i], fd, &have, err);
+    if (match == 0)
+        return fail_damaged(ctx, l, &have, err);
+    if (match < 0 || stet_deb_open(deb, fd, l->size, l->name, err) < 0)
+        return -1;
+    return stet_steal_fd(&fd);
+}
+
+int stet_debian_try_package(struct stet_build_context *ctx, size_t i, struct stet_deb *deb)
+{
+    struct stet_debian_state *state = ctx->state;
+    const struct stet_lock_package *l = state->packages[i].locked;
+    struct stet_error ignored = STET_ERROR_INIT;
+    struct stet_digest have;
+    _cleanup_close_ int fd = open_content(ctx, l, &ignored);
+    if (fd < 0 || matches(&state->packages[i], fd, &have, &ignored) != 1 ||
+        stet_deb_open(deb, fd, l->size, l->name, &ignored) < 0)
         return -1;
     return stet_steal_fd(&fd);
 }

@@ -15,6 +15,9 @@
 int stet_debian_open_package(struct stet_build_context *ctx, size_t i, struct stet_deb *deb,
                              struct stet_error *err);
 
+/* The same without consequences: -1 when the file is not there or not as it should be, and it stays. */
+int stet_debian_try_package(struct stet_build_context *ctx, size_t i, struct stet_deb *deb);
+
 /*
  * While scripts of a stage run, most processors have nothing to do: from begin to end one thread decompresses
  * the data members of the packages of later stages into an unnamed file in ctx->work. Only saves time: what
