@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned threads = data[0] % 4;
     size_t step = (size_t)(1 + data[1] % 16) << data[1] / 16;
     size_t times =
-        data[2] < REPEAT_FROM ? 1 + data[2] % 4 : (size_t)16 << 5 * (data[2] - REPEAT_FROM);
+        data[2] < REPEAT_FROM ? 1u + data[2] % 4 : (size_t)16 << 5 * (data[2] - REPEAT_FROM);
     size -= HOW;
     if (size > 0 && times > CONTENT_MAX / size)
         times = CONTENT_MAX / size ? CONTENT_MAX / size : 1;
