@@ -1,11 +1,9 @@
 /*
  * codec - compressing layers (our bytes) and decompressing what others wrote.
  *
- * Format 0, used until the frozen encoder of format 1 is here: the input is cut into
- * chunks of 1 MiB, each deflated by zlib with the last 32 KiB before it as dictionary
- * and ended by a sync flush; the pieces make one DEFLATE stream in one gzip member (header: no
- * name, mtime 0, XFL 0, OS 255). Its bytes depend on the zlib in use, and on nothing else: not on
- * the number of threads or the size of writes.
+ * What is compressed is one gzip member with the bytes of format 1, which docs/format-1.md, section
+ * 4, lays down and which never change: they depend on the content alone, not on the number of
+ * threads, the size of writes, the machine or a library. (zlib only computes the CRC, and decodes.)
  */
 #ifndef STET_CODEC_CODEC_H
 #define STET_CODEC_CODEC_H
@@ -15,9 +13,9 @@
 
 #include "lib/base/base.h"
 
-enum { STET_CODEC_FORMAT = 0 }; /* the output format number that images and locks carry */
+enum { STET_CODEC_FORMAT = 1 }; /* the output format number that images and locks carry */
 
-/* The encoder's identity as an image annotation: "zlib/1.2.13 level 4". Static. */
+/* The encoder's identity as an image annotation: "stet-deflate/1". Static. */
 const char *stet_codec_identity(void);
 
 /*

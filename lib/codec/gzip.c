@@ -1,34 +1,36 @@
 /*
- * gzip - format 0 of the layer encoder: chunks deflated in parallel, written in order.
+ * gzip - the member around the chunks (docs/format-1.md, 4.1 and 4.2): deflated in parallel,
+ * written in order.
  *
  * The caller of write() fills a ring of chunks; workers deflate them in any order; the
  * caller alone writes them below, in order. So the stream below is used by one thread,
  * and nothing in the output depends on which worker was quicker.
+ *
+ * A full chunk is handed on only when more content comes or the end: the last one is
+ * deflated otherwise than the rest, even if it is full.
  */
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <zlib.h>
 
 #include "lib/codec/codec.h"
+#include "lib/codec/deflate.h"
 
 enum {
-    LEVEL = 4,
-    MEM_LEVEL = 8,
-    CHUNK_SIZE = 1 << 20,
-    WINDOW_SIZE = 1 << 15,
+    CHUNK_SIZE = DEFLATE_CHUNK,
+    WINDOW_SIZE = DEFLATE_WINDOW,
     THREADS_MAX = 256,
-    FLUSH_ROOM = 64, /* above deflateBound(), which does not count a sync flush */
 };
 
-enum chunk_state { CHUNK_FREE, CHUNK_FULL, CHUNK_TAKEN, CHUNK_DONE, CHUNK_FAILED };
+enum chunk_state { CHUNK_FREE, CHUNK_FULL, CHUNK_TAKEN, CHUNK_DONE };
 
 struct chunk {
     enum chunk_state state;
-    size_t dict_len, in_len, out_len;
+    size_t window_len, in_len, out_len;
+    bool last; /* ends the stream */
     uLong crc;
-    unsigned char *in; /* WINDOW_SIZE of dictionary, then CHUNK_SIZE of content */
+    unsigned char *in; /* window_len bytes of what went before end at WINDOW_SIZE; then
+                          * CHUNK_SIZE of content */
     unsigned char *out;
 };
 
@@ -36,7 +38,7 @@ struct gzip_writer;
 struct worker {
     struct gzip_writer *owner;
     pthread_t thread;
-    z_stream z;
+    struct stet_codec_deflate *deflate;
 };
 
 struct gzip_writer {
@@ -44,9 +46,8 @@ struct gzip_writer {
     struct stet_writer *below;
     struct chunk *chunks; /* a ring: head is the oldest unwritten, tail is being filled */
     size_t chunk_count, head, tail;
-    size_t out_cap;
     struct worker *workers;
-    size_t worker_count; /* with an initialised z_stream */
+    size_t worker_count; /* with memory to deflate */
     size_t thread_count; /* that run; 0: the caller deflates itself */
     uLong crc;
     uint32_t size; /* of the content, modulo 2^32 as the trailer has it */
@@ -56,41 +57,18 @@ struct gzip_writer {
     bool stop;
 };
 
-static char identity[64];
-
-static void make_identity(void)
-{
-    snprintf(identity, sizeof(identity), "zlib/%s level %d", zlibVersion(), LEVEL);
-}
-
 const char *stet_codec_identity(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, make_identity);
-    return identity;
+    return "stet-deflate/1";
 }
 
-/* Deflates one chunk. Given whole and with room for all output, so that zlib has no buffer
- * edges on which its decisions could depend. */
-static bool deflate_chunk(z_stream *z, struct chunk *c, size_t out_cap)
+static void deflate_chunk(struct stet_codec_deflate *d, struct chunk *c)
 {
-    unsigned char *content = c->in + WINDOW_SIZE;
+    const unsigned char *content = c->in + WINDOW_SIZE;
 
     c->crc = crc32_z(0, content, c->in_len);
-    if (deflateReset(z) != Z_OK)
-        return false;
-    if (c->dict_len > 0 &&
-        deflateSetDictionary(z, content - c->dict_len, (uInt)c->dict_len) != Z_OK)
-        return false;
-    z->next_in = content;
-    z->avail_in = (uInt)c->in_len;
-    z->next_out = c->out;
-    z->avail_out = (uInt)out_cap;
-    if (deflate(z, Z_SYNC_FLUSH) != Z_OK || z->avail_in != 0 || z->avail_out == 0)
-        return false;
-    c->out_len = out_cap - z->avail_out;
-    return true;
+    c->out_len = stet_codec_deflate_chunk(d, content - c->window_len, c->window_len, c->in_len,
+                                          c->last, c->out);
 }
 
 static void *work(void *arg)
@@ -108,9 +86,9 @@ static void *work(void *arg)
         c->state = CHUNK_TAKEN;
         g->next = (g->next + 1) % g->chunk_count;
         pthread_mutex_unlock(&g->mutex);
-        bool ok = deflate_chunk(&worker->z, c, g->out_cap);
+        deflate_chunk(worker->deflate, c);
         pthread_mutex_lock(&g->mutex);
-        c->state = ok ? CHUNK_DONE : CHUNK_FAILED;
+        c->state = CHUNK_DONE;
         pthread_cond_signal(&g->done);
     }
     pthread_mutex_unlock(&g->mutex);
@@ -123,12 +101,9 @@ static int write_head(struct gzip_writer *g, struct stet_error *err)
     struct chunk *c = &g->chunks[g->head];
 
     pthread_mutex_lock(&g->mutex);
-    while (c->state == CHUNK_FULL || c->state == CHUNK_TAKEN)
+    while (c->state != CHUNK_DONE)
         pthread_cond_wait(&g->done, &g->mutex);
     pthread_mutex_unlock(&g->mutex);
-    if (c->state != CHUNK_DONE)
-        return stet_error_set(err, STET_ERROR_INTERNAL, 0,
-                              "gzip: zlib failed to deflate a chunk of %zu bytes", c->in_len);
     if (stet_writer_write(g->below, c->out, c->out_len, err) < 0)
         return -1;
     g->crc = crc32_combine(g->crc, c->crc, (z_off_t)c->in_len);
@@ -149,23 +124,26 @@ static bool head_is_done(struct gzip_writer *g)
 }
 
 /* Hands the chunk at the tail to the workers and makes the next one ready to be filled. */
-static int submit_tail(struct gzip_writer *g, struct stet_error *err)
+static int submit_tail(struct gzip_writer *g, bool last, struct stet_error *err)
 {
     struct chunk *c = &g->chunks[g->tail];
     size_t after = (g->tail + 1) % g->chunk_count;
 
-    /* Before the workers may have it: the ring's next chunk must be free to take the dictionary. */
+    c->last = last;
+
+    /* Before the workers may have it: the ring's next chunk must be free to take the window. */
     while (after == g->head && g->tail != g->head)
         if (write_head(g, err) < 0)
             return -1;
     struct chunk *n = &g->chunks[after];
     n->in_len = 0;
-    n->dict_len = c->in_len < WINDOW_SIZE ? c->in_len : WINDOW_SIZE;
-    memcpy(n->in + WINDOW_SIZE - n->dict_len, c->in + WINDOW_SIZE + c->in_len - n->dict_len,
-           n->dict_len);
+    n->window_len = c->in_len < WINDOW_SIZE ? c->in_len : WINDOW_SIZE;
+    memcpy(n->in + WINDOW_SIZE - n->window_len, c->in + WINDOW_SIZE + c->in_len - n->window_len,
+           n->window_len);
     g->tail = after;
     if (g->thread_count == 0) {
-        c->state = deflate_chunk(&g->workers[0].z, c, g->out_cap) ? CHUNK_DONE : CHUNK_FAILED;
+        deflate_chunk(g->workers[0].deflate, c);
+        c->state = CHUNK_DONE;
     } else {
         pthread_mutex_lock(&g->mutex);
         c->state = CHUNK_FULL;
@@ -184,6 +162,8 @@ static int gzip_write(void *ctx, const void *data, size_t len, struct stet_error
     const unsigned char *p = data;
 
     while (len > 0) {
+        if (g->chunks[g->tail].in_len == CHUNK_SIZE && submit_tail(g, false, err) < 0)
+            return -1;
         struct chunk *c = &g->chunks[g->tail];
         size_t room = CHUNK_SIZE - c->in_len;
         size_t n = len < room ? len : room;
@@ -191,8 +171,6 @@ static int gzip_write(void *ctx, const void *data, size_t len, struct stet_error
         c->in_len += n;
         p += n;
         len -= n;
-        if (c->in_len == CHUNK_SIZE && submit_tail(g, err) < 0)
-            return -1;
     }
     return 0;
 }
@@ -216,13 +194,12 @@ static int write_header(struct gzip_writer *g, struct stet_error *err)
     return stet_writer_write(g->below, header, sizeof(header), err);
 }
 
-static int write_end(struct gzip_writer *g, struct stet_error *err)
+static int write_trailer(struct gzip_writer *g, struct stet_error *err)
 {
-    /* An empty final block (BFINAL 1, fixed codes, end of block), CRC32, ISIZE. */
-    unsigned char end[10] = {0x03, 0x00};
+    unsigned char end[8];
 
-    put_le32(end + 2, (uint32_t)g->crc);
-    put_le32(end + 6, g->size);
+    put_le32(end, (uint32_t)g->crc);
+    put_le32(end + 4, g->size);
     return stet_writer_write(g->below, end, sizeof(end), err);
 }
 
@@ -239,12 +216,12 @@ static void stop_threads(struct gzip_writer *g)
 
 static int finish(struct gzip_writer *g, struct stet_error *err)
 {
-    if (g->chunks[g->tail].in_len > 0 && submit_tail(g, err) < 0)
+    if (submit_tail(g, true, err) < 0)
         return -1;
     while (g->head != g->tail)
         if (write_head(g, err) < 0)
             return -1;
-    return write_end(g, err);
+    return write_trailer(g, err);
 }
 
 static int gzip_close(void *ctx, bool failed, struct stet_error *err)
@@ -266,14 +243,10 @@ static int make_workers(struct gzip_writer *g, unsigned threads, struct stet_err
     for (; g->worker_count < threads; g->worker_count++) {
         struct worker *w = &g->workers[g->worker_count];
         w->owner = g;
-        int rc = deflateInit2(&w->z, LEVEL, Z_DEFLATED, -MAX_WBITS, MEM_LEVEL, Z_DEFAULT_STRATEGY);
-        if (rc == Z_MEM_ERROR)
+        w->deflate = stet_codec_deflate_new();
+        if (!w->deflate)
             return stet_error_oom(err, "gzip");
-        if (rc != Z_OK)
-            return stet_error_set(err, STET_ERROR_INTERNAL, 0, "gzip: zlib refuses level %d",
-                                  LEVEL);
     }
-    g->out_cap = deflateBound(&g->workers[0].z, CHUNK_SIZE) + FLUSH_ROOM;
     return 0;
 }
 
@@ -287,7 +260,7 @@ static int make_chunks(struct gzip_writer *g, unsigned threads, struct stet_erro
         return stet_error_oom(err, "gzip");
     for (size_t i = 0; i < g->chunk_count; i++) {
         g->chunks[i].in = malloc(WINDOW_SIZE + CHUNK_SIZE);
-        g->chunks[i].out = malloc(g->out_cap);
+        g->chunks[i].out = malloc(DEFLATE_OUT_MAX);
         if (!g->chunks[i].in || !g->chunks[i].out)
             return stet_error_oom(err, "gzip");
     }
@@ -344,7 +317,7 @@ void stet_codec_gzip_free(struct stet_writer *w)
     struct gzip_writer *g = w->ctx;
     stop_threads(g);
     for (size_t i = 0; i < g->worker_count; i++)
-        deflateEnd(&g->workers[i].z);
+        stet_codec_deflate_free(g->workers[i].deflate);
     for (size_t i = 0; g->chunks && i < g->chunk_count; i++) {
         free(g->chunks[i].in);
         free(g->chunks[i].out);
