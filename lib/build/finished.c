@@ -44,30 +44,10 @@ static int view_entry(void *ctx, struct stet_entry *e, struct stet_error *err)
     return e->type == STET_ENTRY_DIRECTORY && v->lock->recipe.include.count > 0;
 }
 
-static bool has_content(const struct stet_tree *t, size_t i, const char *next)
+/* Excluded directories that turned out to hold nothing go as well. */
+static bool drop_empty(void *ctx, const char *path)
 {
-    size_t len = strlen(t->entries[i].path);
-    return next && strncmp(next, t->entries[i].path, len) == 0 && next[len] == '/';
-}
-
-/* Excluded directories that turned out to hold nothing go as well. From the end, so that
- * a directory is looked at after all that is in it. */
-static void prune_empty(struct stet_tree *t, const struct stet_recipe *recipe)
-{
-    size_t kept = t->count; /* entries[kept..] are those that stay, packed at the end */
-    for (size_t i = t->count; i-- > 0;) {
-        struct stet_entry *e = &t->entries[i];
-        const char *next = kept < t->count ? t->entries[kept].path : NULL;
-        if (e->type == STET_ENTRY_DIRECTORY && e->path[0] && is_excluded(recipe, e->path) &&
-            !has_content(t, i, next)) {
-            stet_entry_release(e);
-            continue;
-        }
-        if (--kept != i)
-            t->entries[kept] = *e;
-    }
-    memmove(t->entries, t->entries + kept, (t->count - kept) * sizeof(*t->entries));
-    t->count -= kept;
+    return is_excluded(ctx, path);
 }
 
 int stet_finished_tree(int root, const struct stet_lock *lock, const struct stet_mtimes *mtimes,
@@ -80,7 +60,7 @@ int stet_finished_tree(int root, const struct stet_lock *lock, const struct stet
     if (stet_tree_scan(root, "the root", &options, log, out, err) < 0)
         return -1;
     if (lock->recipe.include.count > 0)
-        prune_empty(out, &lock->recipe);
+        stet_tree_prune(out, drop_empty, (void *)&lock->recipe);
     return 0;
 }
 

@@ -104,19 +104,23 @@ static bool is_below(const char *path, const char *dir, size_t dir_len)
 static int apply_globs(struct stet_build_context *ctx, const struct stet_scrub_rule *rules,
                        const struct stet_tree *tree, struct stet_error *err)
 {
-    const char *gone = NULL; /* the directory removed last: what is below it went with it */
-    size_t gone_len = 0;
+    _cleanup_buffer_ struct stet_buffer gone = STET_BUFFER_INIT; /* the directory removed last */
+    struct stet_tree_view view;
+    stet_tree_view_init(&view, tree);
     for (size_t i = 1; i < tree->count; i++) {
-        const struct stet_entry *e = &tree->entries[i];
-        if (gone && is_below(e->path, gone, gone_len))
+        const struct stet_entry *e = stet_tree_view_at(&view, i);
+        /* What is below it went with it. */
+        if (gone.len > 0 && is_below(e->path, gone.data, gone.len))
             continue;
         bool removed = false;
         for (const struct stet_scrub_rule *r = rules; r->name && !removed; r++)
             if (apply_rule(ctx, r, e, &removed, err) < 0)
                 return stet_error_wrap(err, "scrub rule '%s'", r->name);
         if (removed) {
-            gone = e->path;
-            gone_len = strlen(gone);
+            stet_buffer_clear(&gone);
+            stet_buffer_add_str(&gone, e->path);
+            if (stet_buffer_check(&gone, "scrub", err) < 0)
+                return -1;
         }
     }
     return 0;

@@ -1,10 +1,15 @@
 #include <errno.h>
 
+#include "lib/tree/data.h"
 #include "lib/tree/internal.h"
 
 void stet_tree_content_init(struct tree_content *c, const struct stet_tree *t, int root)
 {
-    *c = (struct tree_content){.tree = t, .fd = -1};
+    c->tree = t;
+    c->next = 0;
+    c->fd = -1;
+    c->left = 0;
+    stet_tree_view_init(&c->view, t);
     stet_tree_parent_init(&c->parent, root);
 }
 
@@ -61,15 +66,14 @@ static ssize_t read_some(int fd, void *buf, size_t len)
 /* Goes to the next file that has content: 1, or 0 when there is none. */
 static int next_file(struct tree_content *c, struct stet_error *err)
 {
-    for (; c->next < c->tree->count; c->next++) {
-        const struct stet_entry *e = &c->tree->entries[c->next];
-        if (e->type != STET_ENTRY_FILE || e->size == 0)
+    while (c->next < c->tree->count) {
+        size_t i = c->next++;
+        if (stet_tree_size(c->tree, i) == 0)
             continue;
-        c->next++;
+        const struct stet_entry *e = stet_tree_view_at(&c->view, i);
         c->fd = stet_tree_open_file(&c->parent, e, err);
         if (c->fd < 0)
             return -1;
-        c->current = e;
         c->left = e->size;
         return 1;
     }
@@ -86,15 +90,15 @@ static ssize_t read_current(struct tree_content *c, char *buf, size_t len, struc
     size_t want = c->left < len ? (size_t)c->left + 1 : len;
     ssize_t n = read_some(c->fd, buf, want);
     if (n < 0)
-        return stet_error_errno(err, "cannot read \"%s\"", c->current->path);
+        return stet_error_errno(err, "cannot read \"%s\"", c->view.path);
     if (n == 0 || (uint64_t)n > c->left)
-        return changed_while_read(c->current, err);
+        return changed_while_read(&c->view.entry, err);
     c->left -= (uint64_t)n;
     if (c->left > 0)
         return n;
     char extra;
     if ((size_t)n == want && read_some(c->fd, &extra, 1) != 0)
-        return changed_while_read(c->current, err);
+        return changed_while_read(&c->view.entry, err);
     close(c->fd);
     c->fd = -1;
     return n;

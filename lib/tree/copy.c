@@ -160,14 +160,17 @@ static int finish_directory(struct copy *c, const struct stet_entry *e, struct s
 static int copy_all(struct copy *c, struct stet_error *err)
 {
     const struct stet_tree *t = c->tree;
+    struct stet_tree_view v;
+    stet_tree_view_init(&v, t);
     for (size_t i = 0; i < t->count; i++) {
+        const struct stet_entry *e = stet_tree_view_at(&v, i);
         if (stet_cancel_check(err) < 0)
             return -1;
-        if (t->entries[i].path[0] != '\0' && copy_entry(c, &t->entries[i], err) < 0)
+        if (e->path[0] != '\0' && copy_entry(c, e, err) < 0)
             return -1;
     }
     for (size_t i = t->count; i > 0; i--) {
-        const struct stet_entry *e = &t->entries[i - 1];
+        const struct stet_entry *e = stet_tree_view_at(&v, i - 1);
         if (e->type == STET_ENTRY_DIRECTORY && finish_directory(c, e, err) < 0)
             return -1;
     }

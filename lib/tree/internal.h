@@ -70,24 +70,16 @@ bool stet_tree_xattr_wanted(const char *name);
 /* Turns a version 3 security.capability into version 2, which has no root id. */
 size_t stet_tree_capability_plain(unsigned char *value, size_t len);
 
-/* ---- entries (tree.c) ---- */
-
-/* Moves e to the end of t; e is then as after init. */
-int stet_tree_append(struct stet_tree *t, struct stet_entry *e, struct stet_error *err);
-/* A deep copy. dst is initialised here and is the caller's to release, also on failure. */
-int stet_tree_entry_copy(struct stet_entry *dst, const struct stet_entry *src,
-                         struct stet_error *err);
-
 /* ---- contents (content.c) ---- */
 
 /* The contents of all files of a tree, one after the other, as one run of bytes. */
 struct tree_content {
     const struct stet_tree *tree;
     struct tree_parent parent;
-    size_t next; /* entry to open next */
-    const struct stet_entry *current;
-    int fd;        /* of current, or -1 */
-    uint64_t left; /* bytes of current still to be read */
+    size_t next;                /* entry to open next */
+    int fd;                     /* of the current one, or -1 */
+    uint64_t left;              /* bytes of it still to be read */
+    struct stet_tree_view view; /* shows the current one */
 };
 void stet_tree_content_init(struct tree_content *c, const struct stet_tree *t, int root);
 void stet_tree_content_release(struct tree_content *c);

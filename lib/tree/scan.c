@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
+#include "lib/tree/data.h"
 #include "lib/tree/internal.h"
 #include "lib/tree/scan.h"
 
@@ -15,9 +16,10 @@ enum {
 
 /* A directory on the way down to the one being read. */
 struct level {
-    int fd;         /* -1: closed meanwhile, for lack of descriptors */
-    char *path;     /* in the tree; owned */
-    struct stat st; /* as the directory was when it was entered */
+    int fd;          /* -1: closed meanwhile, for lack of descriptors */
+    size_t path_len; /* of its own path, which its entries' begin with */
+    uint32_t number; /* among the tree's directories */
+    struct stat st;  /* as the directory was when it was entered */
     struct tree_names names;
     size_t next; /* name to look at next */
 };
@@ -32,6 +34,7 @@ struct scan {
     struct stet_tree *out;
     struct tree_xattr_reader xattrs;
     struct tree_inodes inodes;
+    struct stet_buffer path; /* of what is looked at */
     struct level *levels;
     size_t depth, levels_cap;
     dev_t dev; /* of the root */
@@ -41,7 +44,6 @@ static void level_release(struct level *l)
 {
     if (l->fd >= 0)
         close(l->fd);
-    free(l->path);
     stet_tree_names_release(&l->names);
 }
 
@@ -52,6 +54,7 @@ static void scan_release(struct scan *s)
     free(s->levels);
     stet_tree_xattr_reader_release(&s->xattrs);
     stet_tree_inodes_release(&s->inodes);
+    stet_buffer_release(&s->path);
 }
 
 /* ---- one entry ---- */
@@ -89,19 +92,23 @@ static bool has_control_byte(const char *name)
     return false;
 }
 
-static char *join(const char *dir, const char *name, struct stet_error *err)
+/* s->path becomes that of name in the directory whose path is the first dir_len bytes of it. */
+static int set_path(struct scan *s, size_t dir_len, const char *name, struct stet_error *err)
 {
-    size_t a = strlen(dir), b = strlen(name);
-    char *path = malloc(a + b + 2);
-    if (path == NULL) {
-        stet_error_oom(err, "scanning a directory");
-        return NULL;
-    }
-    memcpy(path, dir, a);
-    if (a > 0)
-        path[a++] = '/';
-    memcpy(path + a, name, b + 1);
-    return path;
+    stet_buffer_reserve(&s->path, 0);
+    s->path.len = dir_len;
+    if (dir_len > 0)
+        stet_buffer_add_char(&s->path, '/');
+    stet_buffer_add_str(&s->path, name);
+    return stet_buffer_check(&s->path, "scanning a directory", err);
+}
+
+/* The path of a directory on the way down, for its own sake. */
+static const char *level_path(struct scan *s, const struct level *l)
+{
+    s->path.len = l->path_len;
+    s->path.data[l->path_len] = '\0';
+    return s->path.data;
 }
 
 static int check_name(struct scan *s, const struct stet_entry *e, const char *name,
@@ -110,7 +117,7 @@ static int check_name(struct scan *s, const struct stet_entry *e, const char *na
     if (has_control_byte(name))
         return refuse(s, e->path, err,
                       "has a control byte in its name, which an image cannot hold; rename it");
-    if (strlen(e->path) > TREE_PATH_MAX)
+    if (s->path.len > TREE_PATH_MAX)
         return refuse(s, e->path, err,
                       "is nested too deeply (a path has at most 4095 bytes); move it up");
     return 0;
@@ -165,18 +172,18 @@ static void fill_common(struct stet_entry *e, const struct statx *x)
     e->mtime_ns = x->stx_mtime.tv_nsec;
 }
 
+/* target has room for TREE_PATH_MAX + 2 bytes. */
 static int read_link(struct scan *s, int dirfd, const char *name, struct stet_entry *e,
-                     struct stet_error *err)
+                     char *target, struct stet_error *err)
 {
-    char target[TREE_PATH_MAX + 2];
-    ssize_t n = readlinkat(dirfd, name, target, sizeof(target) - 1);
+    ssize_t n = readlinkat(dirfd, name, target, TREE_PATH_MAX + 1);
     if (n < 0)
         return stet_error_errno(err, "%s: cannot read the symlink %s", s->name, e->path);
     if (n == 0 || n > TREE_PATH_MAX)
         return refuse(s, e->path, err, "is a symlink whose target is empty or over 4095 bytes");
     target[n] = '\0';
-    e->link = stet_strdup(target, err);
-    return e->link == NULL ? -1 : 0;
+    e->link = target;
+    return 0;
 }
 
 static int stat_entry(struct scan *s, int dirfd, const char *name, const char *path,
@@ -191,9 +198,10 @@ static int stat_entry(struct scan *s, int dirfd, const char *name, const char *p
     return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, path);
 }
 
-/* e from the file name in dirfd: 1, or 0 when it is left out. e->path is set. */
+/* e from the file name in dirfd: 1, or 0 when it is left out. e->path is set. A link's target
+ * goes to target. */
 static int read_entry(struct scan *s, int dirfd, const char *name, struct stet_entry *e,
-                      struct statx *x, struct stet_error *err)
+                      struct statx *x, char *target, struct stet_error *err)
 {
     if (stat_entry(s, dirfd, name, e->path, x, err) < 0)
         return -1;
@@ -208,7 +216,7 @@ static int read_entry(struct scan *s, int dirfd, const char *name, struct stet_e
         return refuse(s, e->path, err, "is of a type that an image cannot hold; remove it");
     fill_common(e, x);
     if (e->type == STET_ENTRY_SYMLINK) {
-        if (read_link(s, dirfd, name, e, err) < 0)
+        if (read_link(s, dirfd, name, e, target, err) < 0)
             return -1;
     } else if (stet_tree_xattr_read(&s->xattrs, dirfd, name, e, err) < 0) {
         return stet_error_wrap(err, "%s", s->name);
@@ -231,57 +239,65 @@ static int level_fd(struct scan *s, struct level *l, struct stet_error *err)
 {
     if (l->fd >= 0)
         return l->fd;
-    l->fd = stet_tree_open_beneath(s->root, l->path, O_RDONLY | O_DIRECTORY);
+    const char *path = level_path(s, l);
+    l->fd = stet_tree_open_beneath(s->root, path, O_RDONLY | O_DIRECTORY);
     if (l->fd < 0)
-        return stet_error_errno(err, "%s: cannot open \"%s\" again", s->name, l->path);
+        return stet_error_errno(err, "%s: cannot open \"%s\" again", s->name, path);
     struct stat st;
     if (fstat(l->fd, &st) < 0)
-        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, l->path);
+        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, path);
     if (st.st_dev != l->st.st_dev || st.st_ino != l->st.st_ino)
-        return changed(s, l->path, err);
+        return changed(s, path, err);
     return l->fd;
 }
 
 static int read_level(struct scan *s, struct level *l, const struct statx *x,
                       struct stet_error *err)
 {
+    const char *path = stet_buffer_str(&s->path);
     if (fstat(l->fd, &l->st) < 0)
-        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, l->path);
+        return stet_error_errno(err, "%s: cannot read the metadata of \"%s\"", s->name, path);
     if (l->st.st_ino != x->stx_ino || l->st.st_dev != makedev(x->stx_dev_major, x->stx_dev_minor))
-        return changed(s, l->path, err);
-    if (s->list(s->list_ctx, l->fd, l->path, &l->names, err) < 0)
+        return changed(s, path, err);
+    if (s->list(s->list_ctx, l->fd, path, &l->names, err) < 0)
         return stet_error_wrap(err, "%s", s->name);
     stet_tree_names_sort(&l->names);
     return 0;
 }
 
-/* Goes down into the directory name of dirfd, which is path of the tree. */
-static int enter(struct scan *s, int dirfd, const char *name, const char *path,
-                 const struct statx *x, struct stet_error *err)
+/* The entry added last is a directory: the number that it has as one. */
+static int number_of_last(struct scan *s, uint32_t *number, struct stet_error *err)
 {
-    if (stet_grow(&s->levels, &s->levels_cap, s->depth + 1, sizeof(*s->levels), err) < 0)
+    struct tree_place place = stet_tree_record(s->out, s->out->count - 1)->place;
+    *number = 0;
+    return s->depth == 0 ? 0 : stet_tree_add_dir(s->out, place, number, err);
+}
+
+/* Goes down into the directory name of dirfd, whose path is s->path, and which was added last. */
+static int enter(struct scan *s, int dirfd, const char *name, const struct statx *x,
+                 struct stet_error *err)
+{
+    struct level l = {.fd = -1, .path_len = s->path.len};
+    if (stet_grow(&s->levels, &s->levels_cap, s->depth + 1, sizeof(*s->levels), err) < 0 ||
+        number_of_last(s, &l.number, err) < 0)
         return -1;
-    struct level *l = &s->levels[s->depth];
-    *l = (struct level){.fd = -1};
-    l->path = stet_strdup(path, err);
-    if (l->path == NULL)
-        return -1;
-    s->depth++;
-    l->fd = openat(dirfd, name[0] == '\0' ? "." : name,
-                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (l->fd < 0)
-        return stet_error_errno(err, "%s: cannot open the directory \"%s\"", s->name, path);
+    l.fd = openat(dirfd, name[0] == '\0' ? "." : name,
+                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (l.fd < 0)
+        return stet_error_errno(err, "%s: cannot open the directory \"%s\"", s->name,
+                                stet_buffer_str(&s->path));
+    s->levels[s->depth++] = l;
     if (s->depth > OPEN_LEVELS) {
         struct level *far = &s->levels[s->depth - 1 - OPEN_LEVELS];
         if (far->fd >= 0)
             close(far->fd);
         far->fd = -1;
     }
-    return read_level(s, l, x, err);
+    return read_level(s, &s->levels[s->depth - 1], x, err);
 }
 
-static int add_entry(struct scan *s, struct stet_entry *e, const struct statx *x,
-                     struct stet_error *err)
+static int add_entry(struct scan *s, uint32_t dir, const char *name, const struct stet_entry *e,
+                     const struct statx *x, struct stet_error *err)
 {
     if (e->type == STET_ENTRY_FILE && x->stx_nlink > 1) {
         struct tree_inode inode = {makedev(x->stx_dev_major, x->stx_dev_minor), x->stx_ino,
@@ -289,28 +305,32 @@ static int add_entry(struct scan *s, struct stet_entry *e, const struct statx *x
         if (stet_tree_inodes_add(&s->inodes, &inode, err) < 0)
             return -1;
     }
-    return stet_tree_append(s->out, e, err);
+    if (stet_tree_append(s->out, dir, name, e, err) < 0)
+        return stet_error_wrap(err, "%s", s->name);
+    return 0;
 }
 
-/* Reads name of dirfd into the tree, and goes down if it is a directory. */
-static int visit(struct scan *s, int dirfd, const char *name, const char *dir,
+/* Reads name of dirfd into the tree, and goes down if it is a directory. dir is the tree's
+ * number of the directory, and the first dir_len bytes of s->path are its path. */
+static int visit(struct scan *s, int dirfd, const char *name, uint32_t dir, size_t dir_len,
                  struct stet_error *err)
 {
     struct statx x;
     struct stet_entry e;
+    char target[TREE_PATH_MAX + 2];
+    if (set_path(s, dir_len, name, err) < 0)
+        return -1;
     stet_entry_init(&e);
-    int rc = -1;
-    e.path = join(dir, name, err);
-    if (e.path == NULL || check_name(s, &e, name, err) < 0)
-        goto out;
-    rc = read_entry(s, dirfd, name, &e, &x, err);
+    e.path = s->path.data;
+    int rc = check_name(s, &e, name, err);
+    if (rc == 0)
+        rc = read_entry(s, dirfd, name, &e, &x, target, err);
     if (rc > 0) {
-        bool directory = e.type == STET_ENTRY_DIRECTORY;
-        rc = add_entry(s, &e, &x, err);
-        if (rc == 0 && directory)
-            rc = enter(s, dirfd, name, s->out->entries[s->out->count - 1].path, &x, err);
+        rc = add_entry(s, dir, name, &e, &x, err);
+        if (rc == 0 && e.type == STET_ENTRY_DIRECTORY)
+            rc = enter(s, dirfd, name, &x, err);
     }
-out:
+    e.path = e.link = NULL; /* the scan's, and on the stack */
     stet_entry_release(&e);
     return rc;
 }
@@ -331,7 +351,7 @@ static int walk(struct scan *s, struct stet_error *err)
             return -1;
         /* The name is read before visit() may move the levels. */
         size_t i = l->next++;
-        if (visit(s, fd, stet_tree_names_get(&l->names, i), l->path, err) < 0)
+        if (visit(s, fd, stet_tree_names_get(&l->names, i), l->number, l->path_len, err) < 0)
             return -1;
     }
     return 0;
@@ -345,7 +365,7 @@ static int scan_root(struct scan *s, struct stet_error *err)
     if (!S_ISDIR(st.st_mode))
         return stet_error_input(err, "%s: is not a directory", s->name);
     s->dev = st.st_dev;
-    if (visit(s, s->root, "", "", err) < 0)
+    if (visit(s, s->root, "", 0, 0, err) < 0)
         return -1;
     if (s->out->count == 0)
         return stet_error_set(err, STET_ERROR_INTERNAL, 0, "%s: the root itself was filtered out",

@@ -14,6 +14,7 @@
 struct tree_xattr_reader {
     char *names;          /* TREE_XATTR_MAX bytes */
     unsigned char *value; /* TREE_XATTR_MAX bytes */
+    bool list_at;         /* the kernel lists them relative to a directory */
 };
 /* Fails when /proc is not there, through which xattrs of a leaf are reached. */
 int stet_tree_xattr_reader_init(struct tree_xattr_reader *r, struct stet_error *err);

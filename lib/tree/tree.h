@@ -18,19 +18,49 @@
 #include "lib/entry/entry.h"
 #include "lib/tar/tar.h"
 
+struct stet_tree_data;
 struct stet_tree {
-    struct stet_entry *entries;
-    size_t count, cap;
+    size_t count;
+    struct stet_tree_data *data; /* private: entries are looked at through a view */
 };
 
 void stet_tree_init(struct stet_tree *t);
 void stet_tree_release(struct stet_tree *t);
 
+enum { STET_TREE_PATH_SIZE = 4096 }; /* bytes of the longest path and its NUL */
+
+/*
+ * One entry of a tree at a time, put together in the view's own memory. Going through a tree in
+ * order is cheapest, any other order works as well. A tree may have many views, in
+ * several threads; it must not change meanwhile. A view needs no release, and must not be
+ * copied.
+ */
+struct stet_tree_view {
+    struct stet_entry entry; /* never to be released; valid until the next entry is looked at */
+    size_t index;            /* of this entry */
+    /* private */
+    const struct stet_tree *tree;
+    uint32_t dir;  /* whose path is in path[] */
+    size_t prefix; /* bytes of it, with the '/' behind it */
+    char path[STET_TREE_PATH_SIZE], link[STET_TREE_PATH_SIZE];
+};
+void stet_tree_view_init(struct stet_tree_view *v, const struct stet_tree *t);
+/* Entry i, which is below t->count: v->entry. */
+const struct stet_entry *stet_tree_view_at(struct stet_tree_view *v, size_t i);
+/* The entry at path, or NULL. Binary search. */
+const struct stet_entry *stet_tree_view_find(struct stet_tree_view *v, const char *path);
+
+/*
+ * Takes empty directories out: drop is called, from the last to the first, for each one but the
+ * root that has nothing below it, or nothing any more, and returns whether it goes.
+ */
+void stet_tree_prune(struct stet_tree *t, bool (*drop)(void *ctx, const char *path), void *ctx);
+
 struct stet_tree_scan_options {
     /*
      * Called for every entry in an unspecified order before hard links are worked out; may change
-     * mode, ids, times and xattrs. Returns 1 to keep it, 0 to leave it out (with all below
-     * it, if a directory), -1 with err. May be NULL. May be called from several threads at once.
+     * mode, ids, times and xattrs (with stet_entry_set_xattr()), but not the strings. Returns 1 to keep it,
+     * 0 to leave it out (with all below it, if a directory), -1 with err. May be NULL. May be called from several threads at once.
      */
     int (*filter)(void *ctx, struct stet_entry *e, struct stet_error *err);
     void *ctx;
@@ -47,9 +77,6 @@ struct stet_tree_scan_options {
  */
 int stet_tree_scan(int root, const char *name, const struct stet_tree_scan_options *options,
                    const struct stet_log *log, struct stet_tree *out, struct stet_error *err);
-
-/* The entry at path, or NULL. Binary search. */
-const struct stet_entry *stet_tree_find(const struct stet_tree *t, const char *path);
 
 /*
  * Writes the tree as a canonical tar, reading contents from root (borrowed; files are opened

@@ -21,6 +21,7 @@ struct fixture {
     struct stet_lock lock;
     struct stet_mtimes mtimes;
     struct stet_tree tree;
+    struct stet_tree_view view;
 };
 
 static int set_up(void **state)
@@ -79,9 +80,16 @@ static void scan(struct fixture *f)
         fail_msg("%s", err.text);
 }
 
+/* Valid until the next one. */
+static const struct stet_entry *find(struct fixture *f, const char *path)
+{
+    stet_tree_view_init(&f->view, &f->tree);
+    return stet_tree_view_find(&f->view, path);
+}
+
 static int64_t time_of(struct fixture *f, const char *path)
 {
-    const struct stet_entry *e = stet_tree_find(&f->tree, path);
+    const struct stet_entry *e = find(f, path);
     assert_non_null(e);
     assert_int_equal(e->mtime_ns, 0);
     return e->mtime;
@@ -125,13 +133,13 @@ static void test_exclude(void **state)
     assert_int_equal(stet_strv_add(&f->lock.recipe.exclude, "doc/**", NULL), 0);
     assert_int_equal(stet_strv_add(&f->lock.recipe.include, "doc/*/copyright", NULL), 0);
     scan(f);
-    assert_non_null(stet_tree_find(&f->tree, "keep"));
-    assert_non_null(stet_tree_find(&f->tree, "doc"));
-    assert_non_null(stet_tree_find(&f->tree, "doc/bash"));
-    assert_non_null(stet_tree_find(&f->tree, "doc/bash/copyright"));
-    assert_null(stet_tree_find(&f->tree, "doc/bash/README"));
-    assert_null(stet_tree_find(&f->tree, "doc/empty"));
-    assert_null(stet_tree_find(&f->tree, "doc/empty/deep"));
+    assert_non_null(find(f, "keep"));
+    assert_non_null(find(f, "doc"));
+    assert_non_null(find(f, "doc/bash"));
+    assert_non_null(find(f, "doc/bash/copyright"));
+    assert_null(find(f, "doc/bash/README"));
+    assert_null(find(f, "doc/empty"));
+    assert_null(find(f, "doc/empty/deep"));
     assert_int_equal(f->tree.count, 5);
 }
 
@@ -144,8 +152,8 @@ static void test_exclude_alone(void **state)
     make_file(f, "manual", 1, 1);
     assert_int_equal(stet_strv_add(&f->lock.recipe.exclude, "man/**", NULL), 0);
     scan(f);
-    assert_non_null(stet_tree_find(&f->tree, "man"));
-    assert_non_null(stet_tree_find(&f->tree, "manual"));
+    assert_non_null(find(f, "man"));
+    assert_non_null(find(f, "manual"));
     assert_int_equal(f->tree.count, 3);
 }
 
@@ -158,10 +166,10 @@ static void test_exclude_hard_link(void **state)
     assert_int_equal(linkat(f->root, "a", f->root, "c", 0), 0);
     assert_int_equal(stet_strv_add(&f->lock.recipe.exclude, "a", NULL), 0);
     scan(f);
-    assert_null(stet_tree_find(&f->tree, "a"));
-    assert_int_equal(stet_tree_find(&f->tree, "b")->type, STET_ENTRY_FILE);
-    assert_int_equal(stet_tree_find(&f->tree, "c")->type, STET_ENTRY_HARDLINK);
-    assert_string_equal(stet_tree_find(&f->tree, "c")->link, "b");
+    assert_null(find(f, "a"));
+    assert_int_equal(find(f, "b")->type, STET_ENTRY_FILE);
+    assert_int_equal(find(f, "c")->type, STET_ENTRY_HARDLINK);
+    assert_string_equal(find(f, "c")->link, "b");
 }
 
 static void test_mtimes_set(void **state)
@@ -231,12 +239,12 @@ static void test_scrub(void **state)
     if (stet_scrub(&ctx, rules, &err) < 0)
         fail_msg("%s", err.text);
     scan(f);
-    assert_null(stet_tree_find(&f->tree, "var/log/x"));
-    assert_null(stet_tree_find(&f->tree, "cache"));
-    assert_null(stet_tree_find(&f->tree, "by-function"));
-    assert_non_null(stet_tree_find(&f->tree, "var/log/keep"));
-    assert_non_null(stet_tree_find(&f->tree, "cachelike"));
-    assert_int_equal(stet_tree_find(&f->tree, "etc/machine-id")->size, 0);
+    assert_null(find(f, "var/log/x"));
+    assert_null(find(f, "cache"));
+    assert_null(find(f, "by-function"));
+    assert_non_null(find(f, "var/log/keep"));
+    assert_non_null(find(f, "cachelike"));
+    assert_int_equal(find(f, "etc/machine-id")->size, 0);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 
 #include "lib/base/base.h"
+#include "lib/tree/data.h"
 #include "lib/tree/internal.h"
 #include "lib/tree/tree.h"
 
@@ -93,9 +94,36 @@ static inline void scan_refused(const struct scratch *s, const char *reason)
     assert_int_equal(t.count, 0);
 }
 
+/* Some entries of the trees of a test, each in a view of its own, so that they can be compared. */
+static inline struct stet_tree_view *next_view(const struct stet_tree *t)
+{
+    static struct stet_tree_view views[16];
+    static size_t used;
+    struct stet_tree_view *v = &views[used++ % 16];
+    stet_tree_view_init(v, t);
+    return v;
+}
+
+static inline const struct stet_entry *entry_at(const struct stet_tree *t, size_t i)
+{
+    return stet_tree_view_at(next_view(t), i);
+}
+
+static inline const struct stet_entry *try_find(const struct stet_tree *t, const char *path)
+{
+    return stet_tree_view_find(next_view(t), path);
+}
+
+static inline size_t index_of(const struct stet_tree *t, const char *path)
+{
+    struct stet_tree_view v;
+    stet_tree_view_init(&v, t);
+    return stet_tree_view_find(&v, path) == NULL ? SIZE_MAX : v.index;
+}
+
 static inline const struct stet_entry *find(const struct stet_tree *t, const char *path)
 {
-    const struct stet_entry *e = stet_tree_find(t, path);
+    const struct stet_entry *e = try_find(t, path);
     if (e == NULL)
         fail_msg("no \"%s\" in the tree", path);
     return e;
@@ -113,8 +141,11 @@ static inline const struct stet_xattr *find_xattr(const struct stet_entry *e, co
 /* The same entries in everything that an archive holds, and nanoseconds when asked. */
 static inline void assert_same_tree(const struct stet_tree *a, const struct stet_tree *b, bool ns)
 {
+    struct stet_tree_view in_a, in_b;
+    stet_tree_view_init(&in_a, a);
+    stet_tree_view_init(&in_b, b);
     for (size_t i = 0; i < a->count && i < b->count; i++) {
-        const struct stet_entry *x = &a->entries[i], *y = &b->entries[i];
+        const struct stet_entry *x = stet_tree_view_at(&in_a, i), *y = stet_tree_view_at(&in_b, i);
         if (strcmp(x->path, y->path) != 0)
             fail_msg("entry %zu is \"%s\", not \"%s\"", i, y->path, x->path);
         if (x->type != y->type || x->mode != y->mode || x->uid != y->uid || x->gid != y->gid ||

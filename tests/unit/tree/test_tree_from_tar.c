@@ -85,12 +85,12 @@ static void test_sorted(void **state)
     static const char *const order[] = {"", "a", "b", "b/a", "b.c"};
     assert_int_equal(t.count, 5);
     for (size_t i = 0; i < 5; i++)
-        assert_string_equal(t.entries[i].path, order[i]);
-    assert_int_equal(t.entries[1].size, 3);
+        assert_string_equal(entry_at(&t, i)->path, order[i]);
+    assert_int_equal(entry_at(&t, 1)->size, 3);
     stet_tree_release(&t);
     read_tree(&b, &t);
     assert_int_equal(t.count, 0);
-    assert_null(stet_tree_find(&t, ""));
+    assert_null(try_find(&t, ""));
     stet_tree_release(&t);
 }
 
@@ -147,8 +147,8 @@ static void test_link_chains(void **state)
     assert_int_equal(find(&t, "a")->type, STET_ENTRY_FILE);
     assert_int_equal(find(&t, "a")->size, 7);
     for (size_t i = 1; i < t.count; i++) {
-        assert_int_equal(t.entries[i].type, STET_ENTRY_HARDLINK);
-        assert_string_equal(t.entries[i].link, "a");
+        assert_int_equal(entry_at(&t, i)->type, STET_ENTRY_HARDLINK);
+        assert_string_equal(entry_at(&t, i)->link, "a");
     }
     stet_tree_release(&t);
     add_link(&b, '1', "a", "b");

@@ -1,6 +1,8 @@
 /* What a scan finds, keeps, leaves out and refuses; and that the order of readdir never shows. */
 #include "tests/unit/tree/support.h"
 
+#include "lib/tree/scan.h"
+
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -13,7 +15,7 @@ static void test_sample(void **state)
     make_sample(&s);
     scan(&s, &t);
     const struct stet_entry *e = find(&t, "");
-    assert_ptr_equal(e, &t.entries[0]);
+    assert_string_equal(e->path, entry_at(&t, 0)->path);
     assert_int_equal(e->type, STET_ENTRY_DIRECTORY);
     assert_int_equal(e->mode, 0755);
     assert_int_equal(e->mtime, -1);
@@ -31,15 +33,15 @@ static void test_sample(void **state)
     assert_int_equal(e->size, 0);
     assert_int_equal(find(&t, "fifo")->type, STET_ENTRY_FIFO);
     assert_int_equal(find(&t, "setuid")->mode, 06755);
-    assert_null(stet_tree_find(&t, "etc/nothing"));
-    assert_null(stet_tree_find(&t, "a"));
-    assert_null(stet_tree_find(&t, "zzz"));
+    assert_null(try_find(&t, "etc/nothing"));
+    assert_null(try_find(&t, "a"));
+    assert_null(try_find(&t, "zzz"));
     for (size_t i = 1; i < t.count; i++) {
-        assert_true(stet_path_compare(t.entries[i - 1].path, t.entries[i].path) < 0);
-        assert_ptr_equal(stet_tree_find(&t, t.entries[i].path), &t.entries[i]);
+        assert_true(stet_path_compare(entry_at(&t, i - 1)->path, entry_at(&t, i)->path) < 0);
+        assert_int_equal(index_of(&t, entry_at(&t, i)->path), i);
     }
     /* "etc.d" sorts after everything in "etc". */
-    assert_true(find(&t, "etc.d") > find(&t, "etc/symlink"));
+    assert_true(index_of(&t, "etc.d") > index_of(&t, "etc/symlink"));
     stet_tree_release(&t);
     scratch_remove(&s);
 }
@@ -57,7 +59,7 @@ static void test_owner_and_devices(void **state)
     assert_int_equal(find(&t, "setuid")->uid, 11);
     assert_int_equal(find(&t, "setuid")->gid, 22);
     assert_int_equal(find(&t, "etc/symlink")->uid, 33);
-    const struct stet_entry *null = stet_tree_find(&t, "null");
+    const struct stet_entry *null = try_find(&t, "null");
     if (null != NULL) {
         assert_int_equal(null->type, STET_ENTRY_CHAR);
         assert_int_equal(null->major, 1);
@@ -179,6 +181,41 @@ static void test_xattrs(void **state)
     assert_memory_equal(e->xattrs[1].value, "\0\n\377", 3);
     assert_string_equal(e->xattrs[2].name, "user.z");
     stet_tree_release(&t);
+    scratch_remove(&s);
+}
+
+/* With the system call that older kernels have not, and without; a list of any length. */
+static void test_xattr_ways(void **state)
+{
+    (void)state;
+    struct scratch s;
+    struct stet_error err = STET_ERROR_INIT;
+    char name[128];
+    size_t count = 0;
+    scratch_make(&s);
+    make_file(&s, "file", "");
+    assert_int_equal(symlinkat("nowhere", s.fd, "link"), 0);
+    for (; count < 15; count++) {
+        snprintf(name, sizeof(name), "user.%0*zu", 100, count);
+        if (!set_attribute(&s, "file", name, "x", 1) || !set_attribute(&s, ".", name, "y", 1))
+            break;
+    }
+    for (int way = 0; way < 2; way++) {
+        static const char *const names[] = {"file", "", "link"};
+        struct tree_xattr_reader r;
+        assert_int_equal(stet_tree_xattr_reader_init(&r, &err), 0);
+        if (way == 1)
+            r.list_at = false;
+        for (size_t i = 0; i < 3; i++) {
+            struct stet_entry e;
+            stet_entry_init(&e);
+            if (stet_tree_xattr_read(&r, s.fd, names[i], &e, &err) < 0)
+                fail_msg("%s", err.text);
+            assert_int_equal(e.xattr_count, i < 2 ? count : 0);
+            stet_entry_release(&e);
+        }
+        stet_tree_xattr_reader_release(&r);
+    }
     scratch_remove(&s);
 }
 
@@ -317,7 +354,7 @@ static void test_deep(void **state)
     assert_int_equal(open_descriptors(), before);
     assert_int_equal(t.count, 1 + 1500 + 1 + 15);
     for (size_t i = 1; i < t.count; i++)
-        assert_true(stet_path_compare(t.entries[i - 1].path, t.entries[i].path) < 0);
+        assert_true(stet_path_compare(entry_at(&t, i - 1)->path, entry_at(&t, i)->path) < 0);
     stet_tree_release(&t);
     scratch_remove(&s);
 }
@@ -368,13 +405,13 @@ static void test_filter(void **state)
     make_sample(&s);
     stet_tree_init(&t);
     assert_int_equal(stet_tree_scan(s.fd, "scratch", &options, NULL, &t, &err), 0);
-    assert_null(stet_tree_find(&t, "etc/conf"));
-    assert_null(stet_tree_find(&t, "etc/conf/deep"));
+    assert_null(try_find(&t, "etc/conf"));
+    assert_null(try_find(&t, "etc/conf/deep"));
     assert_int_equal(seen.calls, t.count + 1);
     for (size_t i = 0; i < t.count; i++) {
-        assert_true(t.entries[i].mtime <= 1000000003);
-        assert_int_equal(t.entries[i].uid, 77);
-        assert_non_null(find_xattr(&t.entries[i], "user.filtered"));
+        assert_true(entry_at(&t, i)->mtime <= 1000000003);
+        assert_int_equal(entry_at(&t, i)->uid, 77);
+        assert_non_null(find_xattr(entry_at(&t, i), "user.filtered"));
     }
     stet_tree_release(&t);
     /* The first name left out, the next one is the file. */
@@ -479,14 +516,23 @@ static void test_mount_point(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample),          cmocka_unit_test(test_owner_and_devices),
-        cmocka_unit_test(test_hard_links),      cmocka_unit_test(test_directory_order),
-        cmocka_unit_test(test_xattrs),          cmocka_unit_test(test_wanted_xattrs),
-        cmocka_unit_test(test_capability),      cmocka_unit_test(test_bad_names),
-        cmocka_unit_test(test_odd_names),       cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_too_deep),        cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_socket),          cmocka_unit_test(test_not_a_directory),
-        cmocka_unit_test(test_path_descriptor), cmocka_unit_test(test_mount_point),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_owner_and_devices),
+        cmocka_unit_test(test_hard_links),
+        cmocka_unit_test(test_directory_order),
+        cmocka_unit_test(test_xattrs),
+        cmocka_unit_test(test_xattr_ways),
+        cmocka_unit_test(test_wanted_xattrs),
+        cmocka_unit_test(test_capability),
+        cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_socket),
+        cmocka_unit_test(test_not_a_directory),
+        cmocka_unit_test(test_path_descriptor),
+        cmocka_unit_test(test_mount_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,15 +361,10 @@ static void drop_nothing(struct stet_tree *t)
  * of the root's entry. */
 static void drop_xattrs(struct stet_tree *t)
 {
-    t->entries[0].mtime = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        struct stet_entry *e = &t->entries[i];
-        for (size_t j = 0; j < e->xattr_count; j++) {
-            free(e->xattrs[j].name);
-            free(e->xattrs[j].value);
-        }
-        e->xattr_count = 0;
-    }
+    struct tree_meta *metas = (struct tree_meta *)(void *)t->data->metas.base;
+    stet_tree_record(t, 0)->mtime = 0;
+    for (size_t i = 0; i < t->data->metas.len / sizeof(*metas); i++)
+        metas[i].xattrs = 0;
 }
 
 /* Lets argv unpack the archive (its last argument is the folder) and compares the trees. */
