@@ -21,19 +21,23 @@ void stet_tree_content_release(struct tree_content *c)
     stet_tree_parent_release(&c->parent);
 }
 
-int stet_tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err)
+static int open_leaf(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err)
 {
     const char *leaf;
     int dir = stet_tree_parent_open(p, e->path, &leaf);
     if (dir < 0)
         return stet_error_errno(err, "cannot open the directory of \"%s\"", e->path);
     /* O_NONBLOCK: a pipe that took the file's place must not make this wait. */
-    _cleanup_close_ int fd =
-        openat(dir, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = openat(dir, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 && errno == ELOOP)
         return stet_error_input(err, "\"%s\" became a symlink since it was scanned", e->path);
     if (fd < 0)
         return stet_error_errno(err, "cannot open \"%s\"", e->path);
+    return fd;
+}
+
+static int check_file(int fd, const struct stet_entry *e, struct stet_error *err)
+{
     struct stat st;
     if (fstat(fd, &st) < 0)
         return stet_error_errno(err, "cannot read the metadata of \"%s\"", e->path);
@@ -45,6 +49,14 @@ int stet_tree_open_file(struct tree_parent *p, const struct stet_entry *e, struc
                                 "\"%s\" changed its size from %llu to %lld bytes since it was "
                                 "scanned; stop what is changing it",
                                 e->path, (unsigned long long)e->size, (long long)st.st_size);
+    return 0;
+}
+
+int stet_tree_open_file(struct tree_parent *p, const struct stet_entry *e, struct stet_error *err)
+{
+    _cleanup_close_ int fd = open_leaf(p, e, err);
+    if (fd < 0 || check_file(fd, e, err) < 0)
+        return -1;
     return stet_steal_fd(&fd);
 }
 
@@ -63,7 +75,7 @@ static ssize_t read_some(int fd, void *buf, size_t len)
     return n;
 }
 
-/* Goes to the next file that has content: 1, or 0 when there is none. */
+/* Goes to the next file that has content and opens it: 1, or 0 when there is none. */
 static int next_file(struct tree_content *c, struct stet_error *err)
 {
     while (c->next < c->tree->count) {
@@ -71,13 +83,29 @@ static int next_file(struct tree_content *c, struct stet_error *err)
         if (stet_tree_size(c->tree, i) == 0)
             continue;
         const struct stet_entry *e = stet_tree_view_at(&c->view, i);
-        c->fd = stet_tree_open_file(&c->parent, e, err);
+        c->fd = open_leaf(&c->parent, e, err);
         if (c->fd < 0)
             return -1;
         c->left = e->size;
         return 1;
     }
     return 0;
+}
+
+/*
+ * Reads all of the file just opened, for which buf has room, and a byte more: its size, or 0 when
+ * it is to be read bit by bit. A file that gives just its bytes and then ends needs no further
+ * look: a pipe or terminal in its place has no position to read at, a directory no bytes, and a
+ * device that ends after exactly so many is something only root could put there.
+ */
+static ssize_t read_whole(struct tree_content *c, char *buf, struct stet_error *err)
+{
+    ssize_t n = pread(c->fd, buf, (size_t)c->left + 1, 0);
+    if (n < 0 || (uint64_t)n != c->left)
+        return check_file(c->fd, &c->view.entry, err);
+    close(c->fd);
+    c->fd = -1;
+    return n;
 }
 
 /*
@@ -104,19 +132,25 @@ static ssize_t read_current(struct tree_content *c, char *buf, size_t len, struc
     return n;
 }
 
+/* Reads from the beginning of the next file: the bytes, 0 at the end of all, or -1. */
+static ssize_t read_next(struct tree_content *c, char *buf, size_t len, struct stet_error *err)
+{
+    int rc = next_file(c, err);
+    if (rc <= 0)
+        return rc;
+    ssize_t n = c->left < len ? read_whole(c, buf, err) : check_file(c->fd, &c->view.entry, err);
+    return n != 0 ? n : read_current(c, buf, len, err);
+}
+
 int stet_tree_content_read(struct tree_content *c, char *buf, size_t len, size_t *got,
                            struct stet_error *err)
 {
     *got = 0;
     while (*got < len) {
-        if (c->fd < 0) {
-            int rc = next_file(c, err);
-            if (rc <= 0)
-                return rc;
-        }
-        ssize_t n = read_current(c, buf + *got, len - *got, err);
-        if (n < 0)
-            return -1;
+        ssize_t n = c->fd < 0 ? read_next(c, buf + *got, len - *got, err)
+                              : read_current(c, buf + *got, len - *got, err);
+        if (n <= 0)
+            return (int)n;
         *got += (size_t)n;
     }
     return 0;

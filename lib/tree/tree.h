@@ -59,8 +59,9 @@ void stet_tree_prune(struct stet_tree *t, bool (*drop)(void *ctx, const char *pa
 struct stet_tree_scan_options {
     /*
      * Called for every entry in an unspecified order before hard links are worked out; may change
-     * mode, ids, times and xattrs (with stet_entry_set_xattr()), but not the strings. Returns 1 to keep it,
-     * 0 to leave it out (with all below it, if a directory), -1 with err. May be NULL. May be called from several threads at once.
+     * mode, ids, times and xattrs (with stet_entry_set_xattr()), but not the strings. Returns 1
+     * to keep it, 0 to leave it out (with all below it, if a directory), -1 with err. May be
+     * NULL. May be called from several threads at once.
      */
     int (*filter)(void *ctx, struct stet_entry *e, struct stet_error *err);
     void *ctx;
