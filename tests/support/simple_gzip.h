@@ -12,8 +12,10 @@
 #include "lib/base/buffer.h"
 #include "lib/base/error.h"
 
-/* Appends the gzip member of in[0..len-1] to out; in is not NULL even when len is 0. 0, or -1 with err
- * when out of memory. */
+/*
+ * Appends the gzip member of in[0..len-1] to out; in is not NULL, even when len is 0. 0, or -1 with
+ * err when out of memory.
+ */
 int simple_gzip(const unsigned char *in, size_t len, struct stet_buffer *out,
                 struct stet_error *err);
 
