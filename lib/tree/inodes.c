@@ -4,15 +4,33 @@
 void stet_tree_inodes_release(struct tree_inodes *v)
 {
     free(v->items);
+    free(v->devs);
     *v = (struct tree_inodes){0};
 }
 
-int stet_tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode,
+static int number_of(struct tree_inodes *v, dev_t dev, uint32_t *number, struct stet_error *err)
+{
+    size_t i = 0;
+    while (i < v->dev_count && v->devs[i] != dev)
+        i++;
+    if (i == v->dev_count) {
+        if (stet_grow(&v->devs, &v->dev_cap, i + 1, sizeof(*v->devs), err) < 0)
+            return -1;
+        v->devs[v->dev_count++] = dev;
+    }
+    *number = (uint32_t)i;
+    return 0;
+}
+
+/* A tree has fewer than 2^32 entries, and so is index. */
+int stet_tree_inodes_add(struct tree_inodes *v, dev_t dev, uint64_t ino, size_t index,
                          struct stet_error *err)
 {
-    if (stet_grow(&v->items, &v->cap, v->count + 1, sizeof(*v->items), err) < 0)
+    struct tree_inode inode = {.ino = ino, .index = (uint32_t)index};
+    if (number_of(v, dev, &inode.dev, err) < 0 ||
+        stet_grow(&v->items, &v->cap, v->count + 1, sizeof(*v->items), err) < 0)
         return -1;
-    v->items[v->count++] = *inode;
+    v->items[v->count++] = inode;
     return 0;
 }
 

@@ -300,9 +300,8 @@ static int add_entry(struct scan *s, uint32_t dir, const char *name, const struc
                      const struct statx *x, struct stet_error *err)
 {
     if (e->type == STET_ENTRY_FILE && x->stx_nlink > 1) {
-        struct tree_inode inode = {makedev(x->stx_dev_major, x->stx_dev_minor), x->stx_ino,
-                                   s->out->count};
-        if (stet_tree_inodes_add(&s->inodes, &inode, err) < 0)
+        dev_t dev = makedev(x->stx_dev_major, x->stx_dev_minor);
+        if (stet_tree_inodes_add(&s->inodes, dev, x->stx_ino, s->out->count, err) < 0)
             return -1;
     }
     if (stet_tree_append(s->out, dir, name, e, err) < 0)

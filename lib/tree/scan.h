@@ -25,16 +25,18 @@ int stet_tree_xattr_read(struct tree_xattr_reader *r, int dirfd, const char *nam
 
 /* A file with several names: where it is, and which entry one name of it is. */
 struct tree_inode {
-    dev_t dev;
     uint64_t ino;
-    size_t index;
+    uint32_t dev; /* number among devs */
+    uint32_t index;
 };
 struct tree_inodes {
     struct tree_inode *items;
     size_t count, cap;
+    dev_t *devs; /* one, but on file systems that consist of several */
+    size_t dev_count, dev_cap;
 };
 void stet_tree_inodes_release(struct tree_inodes *v);
-int stet_tree_inodes_add(struct tree_inodes *v, const struct tree_inode *inode,
+int stet_tree_inodes_add(struct tree_inodes *v, dev_t dev, uint64_t ino, size_t index,
                          struct stet_error *err);
 /* Of the entries of one inode, all but the first become hard links to it. */
 int stet_tree_inodes_link(struct tree_inodes *v, struct stet_tree *t, struct stet_error *err);
