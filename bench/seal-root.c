@@ -1,40 +1,37 @@
 /*
  * seal-root ROOT LAYER JOBS - a root on disk becomes a layer: what `stet build` does in its phase "seal", alone.
- * For bench/seal. Writes the compressed layer to the file LAYER; prints its digest and its diff_id.
+ * For bench/seal. The compressed layer becomes the file LAYER, which must not exist; prints its digest and its diff_id.
  */
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 
 #include "lib/build/internal.h"
 
-static int store_layer(const struct stet_sealed *sealed, const char *path, struct stet_error *err)
+/* Gives the unnamed file its name. */
+static int name_layer(const struct stet_sealed *sealed, const char *path, struct stet_error *err)
 {
-    struct stet_fs_output out = STET_FS_OUTPUT_INIT;
-    int result = stet_fs_output_open(&out, AT_FDCWD, path, err);
+    char from[32];
 
-    if (result == 0 && lseek(sealed->fd, 0, SEEK_SET) < 0)
-        result = stet_error_errno(err, "seeking");
-    if (result == 0)
-        result = stet_fs_copy_fd(sealed->fd, out.fd, UINT64_MAX, path, err);
-    if (result == 0)
-        result = stet_fs_output_publish(&out, err);
-    stet_fs_output_release(&out);
-    return result;
+    snprintf(from, sizeof(from), "/proc/self/fd/%d", sealed->fd);
+    if (linkat(AT_FDCWD, from, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+        return stet_error_errno(err, "cannot make %s", path);
+    return 0;
 }
 
-static int seal(int root, const char *layer, unsigned jobs, struct stet_error *err)
+static int seal(int root, int work, const char *layer, unsigned jobs, struct stet_error *err)
 {
     struct stet_sealed sealed = {.fd = -1};
     struct stet_tree_scan_options scan = {.threads = jobs};
     char digest[STET_DIGEST_TEXT_SIZE];
     struct stet_tree tree;
-    _cleanup_close_ int work = stet_fs_open(AT_FDCWD, "/tmp", O_RDONLY | O_DIRECTORY, 0, err);
 
     stet_tree_init(&tree);
-    int result = work < 0 ? -1 : stet_tree_scan(root, "root", &scan, NULL, &tree, err);
+    int result = stet_tree_scan(root, "root", &scan, NULL, &tree, err);
     if (result == 0)
         result = stet_seal(&tree, root, work, STET_COMPRESSION_GZIP, jobs, NULL, &sealed, err);
     if (result == 0)
-        result = store_layer(&sealed, layer, err);
+        result = name_layer(&sealed, layer, err);
     if (result == 0) {
         stet_digest_text(&sealed.layer.digest, digest);
         printf("%s\n", digest);
@@ -57,7 +54,10 @@ int main(int argc, char **argv)
         return 2;
     }
     _cleanup_close_ int root = stet_fs_open(AT_FDCWD, argv[1], O_RDONLY | O_DIRECTORY, 0, &err);
-    if (root < 0 || seal(root, argv[2], (unsigned)jobs, &err) < 0) {
+    _cleanup_free_ char *copy = stet_strdup(argv[2], &err);
+    _cleanup_close_ int work =
+        copy ? stet_fs_open(AT_FDCWD, dirname(copy), O_RDONLY | O_DIRECTORY, 0, &err) : -1;
+    if (root < 0 || work < 0 || seal(root, work, argv[2], (unsigned)jobs, &err) < 0) {
         fprintf(stderr, "seal-root: %s\n", err.text);
         return 3;
     }
