@@ -73,18 +73,6 @@ await() {
     return 1
 }
 
-# gone COMMAND... - it fails within two seconds: what was killed with stet needs a moment.
-gone() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        if ! "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.02
-    done
-    echo "still there: $*"
-    "$@"
-    return 1
-}
-
 # end SIGNAL - sends it and checks the exit status and what is left.
 end() {
     local status=0 wanted

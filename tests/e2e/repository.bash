@@ -183,6 +183,18 @@ stop_serving() {
 
 # ---- what must not be left ----
 
+# gone COMMAND... - it fails within two seconds: what was killed with stet needs a moment.
+gone() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        if ! "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.02
+    done
+    echo "still there: $*"
+    "$@"
+    return 1
+}
+
 # nothing_left STORE [OUTPUT...] - no working directory, no mount, no output and nothing beside it.
 nothing_left() {
     local store=$1 left

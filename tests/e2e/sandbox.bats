@@ -252,18 +252,6 @@ END
 
 # ---- scripts that do not end as they should ----
 
-# gone COMMAND... - it fails within two seconds.
-gone() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        if ! "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.02
-    done
-    echo "still there: $*"
-    "$@"
-    return 1
-}
-
 # build_as WHO - the recipe of the test into $OUT, which is of that user as is all else of the test.
 build_as() {
     ensure_user

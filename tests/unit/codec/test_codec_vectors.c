@@ -14,6 +14,7 @@
 
 #include "lib/codec/codec.h"
 #include "tests/support/corpus.h"
+#include "tests/unit/codec/inflate.h"
 
 enum { HEX = 65, NAME_MAX_LEN = 63 };
 
@@ -68,26 +69,6 @@ static void compress_into(struct stet_buffer *out, const unsigned char *p, size_
     assert_int_equal(stet_writer_close(w, &err), 0);
     stet_codec_gzip_free(w);
     assert_int_equal(stet_writer_close(&below.base, &err), 0);
-}
-
-/* With zlib itself, which also checks CRC and length. */
-static void assert_inflates_to(const struct stet_buffer *gz, const unsigned char *p, size_t len)
-{
-    unsigned char *out = malloc(len + 1);
-    z_stream z = {0};
-
-    assert_non_null(out);
-    assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
-    z.next_in = (unsigned char *)gz->data;
-    z.avail_in = (uInt)gz->len;
-    z.next_out = out;
-    z.avail_out = (uInt)len + 1;
-    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-    assert_int_equal(z.avail_in, 0);
-    assert_int_equal(z.total_out, len);
-    assert_memory_equal(out, p, len);
-    inflateEnd(&z);
-    free(out);
 }
 
 static void assert_vector(const struct corpus_input *input, const struct vector *v)

@@ -9,12 +9,15 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-/* Entries of deep/store/work. */
+/* Where the fixture's store has its working directories. */
+#define WORK "deep/store/work"
+
+/* Their entries and locks. */
 static size_t count_work(struct fixture *f)
 {
     char path[1024];
     size_t n = 0;
-    snprintf(path, sizeof(path), "%s/deep/store/work", f->dir);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, WORK);
     DIR *d = opendir(path);
     assert_non_null(d);
     const struct dirent *e;
@@ -33,7 +36,7 @@ static void test_new_and_remove(void **state)
     struct stat st2;
     char prefix[600];
     assert_int_equal(stet_store_work_new(f->store, NULL, &w, &f->err), 0);
-    snprintf(prefix, sizeof(prefix), "%s/deep/store/work/stet-", f->dir);
+    snprintf(prefix, sizeof(prefix), "%s/%s/stet-", f->dir, WORK);
     assert_memory_equal(w.path, prefix, strlen(prefix));
     assert_int_equal(strlen(w.path), strlen(prefix) + 6);
     assert_int_equal(stat(w.path, &st), 0);
@@ -124,10 +127,10 @@ static void test_remains_of_others_are_left(void **state)
     char path[600];
     if (geteuid() != 0)
         skip();
-    snprintf(path, sizeof(path), "%s/deep/store/work", f->dir);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, WORK);
     stet_test_write(path, "stet-abcdef.lock", "", 0);
     stet_test_write(path, "stet-abcdef", "", 0);
-    snprintf(path, sizeof(path), "%s/deep/store/work/stet-abcdef.lock", f->dir);
+    snprintf(path, sizeof(path), "%s/%s/stet-abcdef.lock", f->dir, WORK);
     assert_int_equal(chown(path, 12345, 12345), 0);
     fixture_open(f);
     assert_int_equal(count_work(f), 2);
@@ -167,7 +170,7 @@ static void test_remains_that_cannot_be_removed(void **state)
     int status;
     if (geteuid() != 0)
         skip();
-    snprintf(path, sizeof(path), "%s/deep/store/work", f->dir);
+    snprintf(path, sizeof(path), "%s/%s", f->dir, WORK);
     stet_test_write(path, "stet-abcdef.lock", "", 0);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(mkdirat(fd, "stet-abcdef", 0700), 0);
