@@ -263,10 +263,9 @@ static int make_layer_somewhere(struct build *b, struct stet_error *err)
     stet_log_message(b->options->log, STET_LOG_INFO,
                      "the build needs more memory than it was given; it starts again on disk");
     stet_error_clear(err);
-    if (release(b, err) < 0)
-        return -1;
-    begin(b);
-    if (stet_work_begin(b->lock, b->options, true, &b->work, err) < 0)
+    int released = release(b, err);
+    begin(b); /* also after a failure: nothing is released twice */
+    if (released < 0 || stet_work_begin(b->lock, b->options, true, &b->work, err) < 0)
         return -1;
     return make_layer(b, err);
 }
