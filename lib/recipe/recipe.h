@@ -36,6 +36,10 @@ struct stet_recipe_file {
 };
 enum { STET_RECIPE_FILE_MAX = 16 << 20 };
 
+/* Whether signatures are asked for, as in pacman.conf's SigLevel: required: there must be a good one; optional: one that is
+ * there must be good; never: none is looked at. */
+enum stet_siglevel { STET_SIGLEVEL_REQUIRED, STET_SIGLEVEL_OPTIONAL, STET_SIGLEVEL_NEVER };
+
 /* What apt (or its like) finds configured inside the image. */
 enum stet_recipe_sources {
     STET_SOURCES_LOCKED, /* the lock's mirrors (default) */
@@ -61,10 +65,12 @@ struct stet_recipe {
     struct stet_strv suites;     /* further suites by their full names ("trixie-updates"); Debian */
     bool suites_given;           /* the recipe has the key (else the ecosystem's default) */
     struct stet_strv components; /* default (empty): the ecosystem's */
-    char *keyring;               /* OpenPGP keyring file, or NULL: the ecosystem's default */
-    struct stet_strv keys;       /* Alpine */
-    bool check_valid_until;      /* "check-valid-until", default true */
-    char *base;                  /* NULL: the ecosystem's default */
+    char *
+        keyring; /* OpenPGP keyring file, or NULL: the ecosystem's default; Arch: also a name without
+                                    '/', which is looked for beside the recipe and where distributions keep keyrings */
+    struct stet_strv keys;  /* Alpine */
+    bool check_valid_until; /* "check-valid-until", default true */
+    char *base;             /* NULL: the ecosystem's default */
     struct stet_strv packages;
     struct stet_strv exclude; /* globs, without the leading '/' */
     struct stet_strv
@@ -73,8 +79,15 @@ struct stet_recipe {
     size_t file_count, file_cap;
     bool epoch_auto;
     int64_t epoch;                    /* when not auto */
-    enum stet_recipe_sources sources; /* key "apt-sources" */
+    enum stet_recipe_sources sources; /* key "apt-sources" (Debian), "mirrorlist" (Arch) */
     struct stet_strv own_sources;
+    struct stet_strv repositories; /* Arch: "core", "extra"; default (empty): the ecosystem's */
+    enum stet_siglevel siglevel;   /* Arch: of packages */
+    enum stet_siglevel database_siglevel; /* Arch: of databases; key "database-siglevel" */
+    struct stet_strv noextract;           /* Arch: pacman's NoExtract patterns, in order */
+    bool
+        public_keyring; /* Arch: "pacman-keyring: public": a keyring of public keys for pacman in the image */
+    char *directory; /* of the recipe's file, for names relative to it; NULL in a lock */
     struct stet_recipe_image image;
 };
 
@@ -112,6 +125,9 @@ struct stet_lock_package {
     char *reason;    /* "essential", "required", "base", "requested", "dependency" */
     char *needed_by; /* for a dependency: the package that asked first; else NULL */
     unsigned stage;  /* packages of one stage are unpacked together, then configured; from 0 */
+    /* Arch: full fingerprints of the keys whose signatures of the file itself were good when it was locked, upper-case
+     * hex, sorted; empty where the index vouches for the package. */
+    struct stet_strv signed_by;
 };
 
 /* How the layer is stored. There is no zstd: its bytes are those of the library's version. */

@@ -24,7 +24,8 @@ struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *archi
                                     struct stet_error *err);
 void stet_solver_free(struct stet_solver *s);
 
-/* Reads an index in the ecosystem's form (Debian: the text of Packages) from memory; index_id is
+/* Reads an index in the ecosystem's form (Debian: the text of Packages; Arch: the tar of a repository's database, not
+ * compressed) from memory; index_id is
  * handed back with each package. data is borrowed until the solver is freed: what is told of the
  * packages of a solution is read from it then. name is for errors. */
 int stet_solver_add_index(struct stet_solver *s, const char *name, const char *data, size_t len,
@@ -37,6 +38,9 @@ int stet_solver_add_index(struct stet_solver *s, const char *name, const char *d
 int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
                            struct stet_strv *out, struct stet_error *err);
 
+/* The newest build date (seconds since 1970) of the packages in the index with this id; 0 when it has none. Arch. */
+int64_t stet_solver_index_date(const struct stet_solver *s, unsigned index_id);
+
 /* A package as the index describes it. Strings are borrowed from the solver. */
 struct stet_solve_package {
     const char *name, *version, *architecture;
@@ -47,6 +51,8 @@ struct stet_solve_package {
     unsigned index_id;
     const char *needed_by; /* the first package in order that asked for it; NULL: requested */
     bool requested;
+    const char *
+        signature; /* Arch: %PGPSIG%, a detached OpenPGP signature in base64; NULL: the index has none */
     unsigned stage;
 };
 
@@ -77,6 +83,12 @@ void stet_solve_result_release(struct stet_solve_result *r);
  * as few further stages as there can be, such that whatever it pre-depends on, with the
  * dependencies of that, is in an earlier stage than itself; and what it depends on in no later one.
  * Packages that depend on each other in a circle share a stage.
+ *
+ * Arch: as pacman chooses and orders. A package of an earlier index hides those of its name in later ones, whatever
+ * their versions. What is asked for is a package, else what is provided by one (the first in order of indexes and
+ * names), else a group: all its members. Dependencies as in libalpm's resolvedeps: what is chosen already, what was asked for, the package of that
+ * name, the first provider. Order as libalpm's sortbydeps gives it, circles as well. favor, first and recommends are
+ * not used; there is one stage. Two packages of the solution that conflict are an error that names both and why each is there.
  *
  * Unknown names and unsatisfiable dependencies are STET_ERROR_INPUT: one line that says which
  * package needs what, and why that cannot be had (with similar names for an unknown one).
