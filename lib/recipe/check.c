@@ -154,6 +154,37 @@ const char *stet_recipe_check_host_path(const char *s)
                                                                      : "is not an absolute path";
 }
 
+const char *stet_recipe_check_keyring(const char *s)
+{
+    bool name = *s && *s != '.' && !strchr(s, '/') && strlen(s) <= VALUE_LIMIT && !has_control(s);
+    return name || !stet_recipe_check_host_path(s)
+               ? NULL
+               : "is not a keyring; write an absolute path, or the name of a file";
+}
+
+/* "local" is what pacman calls the database of what is installed. */
+const char *stet_recipe_check_repository(const char *s)
+{
+    return made_of(s, ALNUM, "._+-", NAME_LIMIT) && strcmp(s, "local") != 0
+               ? NULL
+               : "is not a repository; use letters, digits and ._+-, and not 'local'";
+}
+
+const char *stet_recipe_check_pattern(const char *s)
+{
+    const char *path = *s == '!' ? s + 1 : s;
+    if (!*path || has_control(s) || strlen(s) > PATH_LIMIT)
+        return "is not a pattern as in pacman.conf's NoExtract";
+    return *path == '/' ? "begins with '/'; pacman's patterns are relative to the root" : NULL;
+}
+
+const char *stet_recipe_check_server_line(const char *s)
+{
+    return *s && !has_control(s) && strlen(s) <= PATH_LIMIT
+               ? NULL
+               : "is not a line of a mirrorlist; write one such as 'Server = https://…'";
+}
+
 const char *stet_recipe_check_from(const char *s)
 {
     while (strncmp(s, "./", 2) == 0)

@@ -17,10 +17,14 @@ stet_recipe_check stet_recipe_check_suite;     /* suite, component: a relative U
 stet_recipe_check stet_recipe_check_url;       /* http, https or file, without credentials */
 stet_recipe_check stet_recipe_check_request;   /* a package to install, perhaps with a version */
 stet_recipe_check stet_recipe_check_host_path; /* absolute path on this machine */
-stet_recipe_check stet_recipe_check_from;      /* path below the recipe's directory */
-stet_recipe_check stet_recipe_check_path;      /* absolute path in the image, "/" included */
-stet_recipe_check stet_recipe_check_glob;      /* absolute glob */
-stet_recipe_check stet_recipe_check_sources;   /* lines of sources.list */
+stet_recipe_check stet_recipe_check_keyring;   /* absolute path on this machine, or a file's name */
+stet_recipe_check stet_recipe_check_repository;  /* Arch */
+stet_recipe_check stet_recipe_check_pattern;     /* of pacman's NoExtract */
+stet_recipe_check stet_recipe_check_server_line; /* a line of a mirrorlist */
+stet_recipe_check stet_recipe_check_from;        /* path below the recipe's directory */
+stet_recipe_check stet_recipe_check_path;        /* absolute path in the image, "/" included */
+stet_recipe_check stet_recipe_check_glob;        /* absolute glob */
+stet_recipe_check stet_recipe_check_sources;     /* lines of sources.list */
 stet_recipe_check stet_recipe_check_env_name;
 stet_recipe_check stet_recipe_check_label;
 stet_recipe_check stet_recipe_check_user;

@@ -173,7 +173,7 @@ int stet_recipe_write_files(struct stet_json_writer *w, const void *object, stru
     stet_json_array_begin(w);
     for (size_t i = 0; i < r->file_count; i++) {
         stet_json_object_begin(w);
-        if (stet_recipe_write_members(w, &table, &r->files[i], err) < 0)
+        if (stet_recipe_write_members(w, &table, NULL, &r->files[i], err) < 0)
             return -1;
         stet_json_object_end(w);
     }

@@ -51,6 +51,7 @@ static void release_package(struct stet_lock_package *p)
     free(p->reason);
     free(p->needed_by);
     stet_strv_release(&p->urls);
+    stet_strv_release(&p->signed_by);
 }
 
 void stet_lock_release(struct stet_lock *l)

@@ -40,15 +40,16 @@ static const char *check_base_url(const char *s)
     return why;
 }
 
-static int check_signers(const struct stet_strv *v, size_t i, struct stet_error *err)
+static int check_signers(const struct stet_strv *v, const char *where, size_t i, const char *member,
+                         struct stet_error *err)
 {
     for (size_t k = 0; k < v->count; k++) {
-        if (check_string("indexes", i, "release.signed-by", v->items[k], false,
-                         stet_recipe_check_fingerprint, err) < 0)
+        if (check_string(where, i, member, v->items[k], false, stet_recipe_check_fingerprint, err) <
+            0)
             return -1;
         if (k > 0 && strcmp(v->items[k - 1], v->items[k]) >= 0)
-            return stet_error_input(
-                err, "indexes[%zu].release.signed-by: not in ascending order, each once", i);
+            return stet_error_input(err, "%s[%zu].%s: not in ascending order, each once", where, i,
+                                    member);
     }
     return 0;
 }
@@ -64,7 +65,7 @@ static int check_index(const struct stet_lock_index *x, size_t i, struct stet_er
         check_string(w, i, "release.url", x->release_url, false, stet_recipe_check_url, err) < 0 ||
         check_time("release.date", x->release_date, err) < 0)
         return -1;
-    return check_signers(&x->signed_by, i, err);
+    return check_signers(&x->signed_by, w, i, "release.signed-by", err);
 }
 
 static int check_urls(const struct stet_strv *v, size_t i, struct stet_error *err)
@@ -90,7 +91,7 @@ static int check_package(const struct stet_lock_package *p, size_t i, struct ste
         return -1;
     if (p->needed_by && strcmp(p->reason, "dependency") != 0)
         return stet_error_input(err, "packages[%zu].needed-by: only a dependency has it", i);
-    return 0;
+    return check_signers(&p->signed_by, w, i, "signed-by", err);
 }
 
 /* From 0, without gaps: the number of stages bounds the work of building. */

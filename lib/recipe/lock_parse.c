@@ -91,7 +91,8 @@ static int read_package(const json_t *o, const char *where, struct stet_lock *l,
                         struct stet_error *err)
 {
     static const char *const keys[] = {"name", "version", "architecture", "size",  "digest",
-                                       "urls", "reason",  "needed-by",    "stage", NULL};
+                                       "urls", "reason",  "needed-by",    "stage", "signed-by",
+                                       NULL};
     int64_t stage;
     struct stet_lock_package *p = stet_lock_add_package(l, err);
     if (!p || stet_json_only_keys(o, where, keys, err) < 0 ||
@@ -105,7 +106,14 @@ static int read_package(const json_t *o, const char *where, struct stet_lock *l,
         stet_json_get_integer(o, where, "stage", 0, INT32_MAX, &stage, err) < 0)
         return -1;
     p->stage = (unsigned)stage;
-    return 0;
+    if (!json_object_get(o, "signed-by"))
+        return 0;
+    if (stet_json_get_strings(o, where, "signed-by", &p->signed_by, err) < 0)
+        return -1;
+    return p->signed_by.count > 0
+               ? 0
+               : stet_error_input(err, "%s.signed-by: is empty; without signers it is left out",
+                                  where);
 }
 
 /* Each element of an array of objects, in order. */

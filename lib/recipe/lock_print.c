@@ -47,6 +47,8 @@ static void write_package(struct stet_json_writer *w, const struct stet_lock_pac
     stet_json_key_string(w, "reason", p->reason);
     stet_json_key_string(w, "needed-by", p->needed_by);
     stet_json_key_integer(w, "stage", p->stage);
+    if (p->signed_by.count > 0)
+        stet_json_key_strings(w, "signed-by", &p->signed_by);
     stet_json_object_end(w);
 }
 

@@ -7,7 +7,8 @@
 
 void stet_recipe_init(struct stet_recipe *r)
 {
-    *r = (struct stet_recipe){.check_valid_until = true, .epoch_auto = true};
+    *r = (struct stet_recipe){
+        .check_valid_until = true, .epoch_auto = true, .database_siglevel = STET_SIGLEVEL_OPTIONAL};
 }
 
 static void release_map(struct stet_recipe_map *m)
@@ -44,9 +45,11 @@ static void release_files(struct stet_recipe *r)
 
 void stet_recipe_release(struct stet_recipe *r)
 {
-    char *strings[] = {r->name, r->ecosystem, r->suite, r->architecture, r->keyring, r->base};
-    struct stet_strv *lists[] = {&r->mirrors,  &r->suites,  &r->components, &r->keys,
-                                 &r->packages, &r->exclude, &r->include,    &r->own_sources};
+    char *strings[] = {r->name,    r->ecosystem, r->suite,    r->architecture,
+                       r->keyring, r->base,      r->directory};
+    struct stet_strv *lists[] = {&r->mirrors,   &r->suites,      &r->components, &r->keys,
+                                 &r->packages,  &r->exclude,     &r->include,    &r->own_sources,
+                                 &r->noextract, &r->repositories};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -252,11 +255,11 @@ static void drop_final_newlines(struct stet_strv *v)
     }
 }
 
-static int read_sources(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
-                        void *object, struct stet_error *err)
+/* 'locked', 'none', or lines. */
+static int read_lines(const struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                      stet_recipe_check *check, const char *file, struct stet_recipe *r,
+                      struct stet_error *err)
 {
-    (void)ctx;
-    struct stet_recipe *r = object;
     bool text = n->kind == STET_NODE_TEXT || n->kind == STET_NODE_PLAIN;
     r->sources = STET_SOURCES_OWN;
     if (text && strcmp(n->text, "locked") == 0)
@@ -265,11 +268,10 @@ static int read_sources(struct stet_recipe_context *ctx, const struct stet_recip
         r->sources = STET_SOURCES_NONE;
     else if (n->kind != STET_NODE_LIST || n->count == 0)
         return stet_recipe_node_error(
-            n, err,
-            "'apt-sources' must be 'locked', 'none', or a list of lines of sources.list(5)");
+            n, err, "'%s' must be 'locked', 'none', or a list of lines of %s", n->key, file);
     if (r->sources != STET_SOURCES_OWN)
         return 0;
-    if (stet_recipe_read_list(n, stet_recipe_check_sources, false, &r->own_sources, err) < 0)
+    if (stet_recipe_read_list(n, check, false, &r->own_sources, err) < 0)
         return -1;
     /* In a lock the text is exact. */
     if (!ctx->lock)
@@ -277,15 +279,118 @@ static int read_sources(struct stet_recipe_context *ctx, const struct stet_recip
     return 0;
 }
 
+static void write_lines(struct stet_json_writer *w, const char *key, const struct stet_recipe *r)
+{
+    if (r->sources == STET_SOURCES_OWN && r->own_sources.count > 0)
+        stet_json_key_strings(w, key, &r->own_sources);
+    else
+        stet_json_key_string(w, key, r->sources == STET_SOURCES_LOCKED ? "locked" : "none");
+}
+
+static int read_sources(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                        void *object, struct stet_error *err)
+{
+    return read_lines(ctx, n, stet_recipe_check_sources, "sources.list(5)", object, err);
+}
+
 static int write_sources(struct stet_json_writer *w, const void *object, struct stet_error *err)
 {
     (void)err;
+    write_lines(w, "apt-sources", object);
+    return 0;
+}
+
+static int read_mirrorlist(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                           void *object, struct stet_error *err)
+{
+    return read_lines(ctx, n, stet_recipe_check_server_line, "pacman's mirrorlist", object, err);
+}
+
+static int write_mirrorlist(struct stet_json_writer *w, const void *object, struct stet_error *err)
+{
+    (void)err;
+    write_lines(w, "mirrorlist", object);
+    return 0;
+}
+
+/* Which of words (ended by NULL) the text is; -1 with err when it is none. */
+static int read_choice(const struct stet_recipe_node *n, const char *const *words,
+                       struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer known = STET_BUFFER_INIT;
+    const char *text = stet_recipe_read_text(n, stet_recipe_check_nonempty, err);
+    if (!text)
+        return -1;
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], text) == 0)
+            return i;
+        stet_buffer_addf(&known, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    }
+    return stet_recipe_node_error(n, err, "'%s': '%s' is not %s", n->key,
+                                  stet_recipe_show(text).text, stet_buffer_str(&known));
+}
+
+static const char *const siglevels[] = {"required", "optional", "never", NULL};
+
+static int read_siglevel(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                         void *object, struct stet_error *err)
+{
+    (void)ctx;
+    struct stet_recipe *r = object;
+    int level = read_choice(n, siglevels, err);
+    if (level < 0)
+        return -1;
+    r->siglevel = (enum stet_siglevel)level;
+    return 0;
+}
+
+static int read_database_siglevel(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                                  void *object, struct stet_error *err)
+{
+    (void)ctx;
+    struct stet_recipe *r = object;
+    int level = read_choice(n, siglevels, err);
+    if (level < 0)
+        return -1;
+    r->database_siglevel = (enum stet_siglevel)level;
+    return 0;
+}
+
+static int write_siglevel(struct stet_json_writer *w, const void *object, struct stet_error *err)
+{
+    (void)err;
     const struct stet_recipe *r = object;
-    if (r->sources == STET_SOURCES_OWN && r->own_sources.count > 0)
-        stet_json_key_strings(w, "apt-sources", &r->own_sources);
-    else
-        stet_json_key_string(w, "apt-sources",
-                             r->sources == STET_SOURCES_LOCKED ? "locked" : "none");
+    stet_json_key_string(w, "siglevel", siglevels[r->siglevel]);
+    return 0;
+}
+
+static int write_database_siglevel(struct stet_json_writer *w, const void *object,
+                                   struct stet_error *err)
+{
+    (void)err;
+    const struct stet_recipe *r = object;
+    stet_json_key_string(w, "database-siglevel", siglevels[r->database_siglevel]);
+    return 0;
+}
+
+static const char *const pacman_keyrings[] = {"none", "public", NULL};
+
+static int read_pacman_keyring(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
+                               void *object, struct stet_error *err)
+{
+    (void)ctx;
+    struct stet_recipe *r = object;
+    int choice = read_choice(n, pacman_keyrings, err);
+    r->public_keyring = choice == 1;
+    return choice < 0 ? -1 : 0;
+}
+
+static int write_pacman_keyring(struct stet_json_writer *w, const void *object,
+                                struct stet_error *err)
+{
+    (void)err;
+    const struct stet_recipe *r = object;
+    stet_json_key_string(w, "pacman-keyring", pacman_keyrings[r->public_keyring]);
     return 0;
 }
 
@@ -301,7 +406,7 @@ static int write_image(struct stet_json_writer *w, const void *object, struct st
     const struct stet_recipe *r = object;
     stet_json_key(w, "image");
     stet_json_object_begin(w);
-    if (stet_recipe_write_members(w, &stet_recipe_image_table, &r->image, err) < 0)
+    if (stet_recipe_write_members(w, &stet_recipe_image_table, NULL, &r->image, err) < 0)
         return -1;
     stet_json_object_end(w);
     return 0;
@@ -310,39 +415,52 @@ static int write_image(struct stet_json_writer *w, const void *object, struct st
 /* ---- the table ---- */
 
 #define AT(member) offsetof(struct stet_recipe, member)
-#define STRING(name, flags, member, check)                                                         \
+#define STRING(name, flags, member, check, whose)                                                  \
     {                                                                                              \
-        name, STET_KEY_STRING, flags, AT(member), check, NULL, NULL                                \
+        name, STET_KEY_STRING, flags, AT(member), check, NULL, NULL, whose                         \
     }
-#define LIST(name, member, check)                                                                  \
+#define LIST(name, member, check, whose)                                                           \
     {                                                                                              \
-        name, STET_KEY_LIST, STET_KEY_UNIQUE, AT(member), check, NULL, NULL                        \
+        name, STET_KEY_LIST, STET_KEY_UNIQUE, AT(member), check, NULL, NULL, whose                 \
     }
-#define OWN(name, flags, read, write)                                                              \
+#define OWN(name, flags, read, write, whose)                                                       \
     {                                                                                              \
-        name, STET_KEY_OWN, flags, 0, NULL, read, write                                            \
+        name, STET_KEY_OWN, flags, 0, NULL, read, write, whose                                     \
     }
+#define ANY    NULL
+#define DEBIAN "debian"
+#define ARCH   "arch"
 
 static const struct stet_recipe_key keys[] = {
-    OWN("stet", STET_KEY_REQUIRED, read_schema, write_schema),
-    STRING("name", STET_KEY_REQUIRED, name, stet_recipe_check_name),
-    STRING("ecosystem", STET_KEY_REQUIRED, ecosystem, stet_recipe_check_word),
-    STRING("suite", 0, suite, stet_recipe_check_suite),
-    OWN("suites", 0, read_suites, write_suites),
-    LIST("components", components, stet_recipe_check_suite),
-    STRING("architecture", STET_KEY_REQUIRED_IN_LOCK, architecture, stet_recipe_check_architecture),
-    OWN("mirror", 0, read_mirror, write_mirror),
-    STRING("keyring", 0, keyring, stet_recipe_check_host_path),
-    LIST("keys", keys, stet_recipe_check_host_path),
-    OWN("check-valid-until", STET_KEY_REQUIRED_IN_LOCK, read_valid_until, write_valid_until),
-    STRING("base", 0, base, stet_recipe_check_word),
-    LIST("packages", packages, stet_recipe_check_request),
-    OWN("exclude", 0, read_exclude, write_exclude),
-    OWN("include", 0, read_include, write_include),
-    OWN("files", 0, stet_recipe_read_files, stet_recipe_write_files),
-    OWN("epoch", STET_KEY_REQUIRED_IN_LOCK, read_epoch, write_epoch),
-    OWN("apt-sources", STET_KEY_REQUIRED_IN_LOCK, read_sources, write_sources),
-    OWN("image", 0, read_image, write_image),
+    OWN("stet", STET_KEY_REQUIRED, read_schema, write_schema, ANY),
+    STRING("name", STET_KEY_REQUIRED, name, stet_recipe_check_name, ANY),
+    STRING("ecosystem", STET_KEY_REQUIRED, ecosystem, stet_recipe_check_word, ANY),
+    STRING("suite", 0, suite, stet_recipe_check_suite, DEBIAN),
+    OWN("suites", 0, read_suites, write_suites, DEBIAN),
+    LIST("components", components, stet_recipe_check_suite, DEBIAN),
+    STRING("architecture", STET_KEY_REQUIRED_IN_LOCK, architecture, stet_recipe_check_architecture,
+           ANY),
+    OWN("mirror", 0, read_mirror, write_mirror, ANY),
+    LIST("repositories", repositories, stet_recipe_check_repository, ARCH),
+    OWN("siglevel", STET_KEY_REQUIRED_IN_LOCK, read_siglevel, write_siglevel, ARCH),
+    OWN("database-siglevel", STET_KEY_REQUIRED_IN_LOCK, read_database_siglevel,
+        write_database_siglevel, ARCH),
+    STRING("keyring", 0, keyring, stet_recipe_check_keyring, ANY),
+    LIST("keys", keys, stet_recipe_check_host_path, ANY),
+    OWN("check-valid-until", STET_KEY_REQUIRED_IN_LOCK, read_valid_until, write_valid_until,
+        DEBIAN),
+    STRING("base", 0, base, stet_recipe_check_word, DEBIAN),
+    LIST("packages", packages, stet_recipe_check_request, ANY),
+    LIST("noextract", noextract, stet_recipe_check_pattern, ARCH),
+    OWN("exclude", 0, read_exclude, write_exclude, ANY),
+    OWN("include", 0, read_include, write_include, ANY),
+    OWN("files", 0, stet_recipe_read_files, stet_recipe_write_files, ANY),
+    OWN("epoch", STET_KEY_REQUIRED_IN_LOCK, read_epoch, write_epoch, ANY),
+    OWN("apt-sources", STET_KEY_REQUIRED_IN_LOCK, read_sources, write_sources, DEBIAN),
+    OWN("mirrorlist", STET_KEY_REQUIRED_IN_LOCK, read_mirrorlist, write_mirrorlist, ARCH),
+    OWN("pacman-keyring", STET_KEY_REQUIRED_IN_LOCK, read_pacman_keyring, write_pacman_keyring,
+        ARCH),
+    OWN("image", 0, read_image, write_image, ANY),
 };
 
 const struct stet_recipe_table stet_recipe_table = {keys, sizeof keys / sizeof *keys, "a recipe"};
@@ -357,6 +475,10 @@ int stet_recipe_from_node(struct stet_recipe_context *ctx, const struct stet_rec
         root->kind == STET_NODE_MAP ? stet_recipe_node_get(root, "stet") : NULL;
     if (schema && read_schema(ctx, schema, r, err) < 0)
         return -1;
+    const struct stet_recipe_node *ecosystem =
+        root->kind == STET_NODE_MAP ? stet_recipe_node_get(root, "ecosystem") : NULL;
+    if (ecosystem && (ecosystem->kind == STET_NODE_TEXT || ecosystem->kind == STET_NODE_PLAIN))
+        ctx->ecosystem = ecosystem->text;
     if (stet_recipe_read_object(ctx, &stet_recipe_table, root, r, err) < 0)
         return -1;
     return r->mirrors.count > 0 ? 0 : stet_strv_add(&r->mirrors, "system", err);
@@ -366,7 +488,7 @@ int stet_recipe_write(struct stet_json_writer *w, const struct stet_recipe *r,
                       struct stet_error *err)
 {
     stet_json_object_begin(w);
-    if (stet_recipe_write_members(w, &stet_recipe_table, r, err) < 0)
+    if (stet_recipe_write_members(w, &stet_recipe_table, r->ecosystem, r, err) < 0)
         return -1;
     stet_json_object_end(w);
     return 0;
@@ -395,21 +517,19 @@ int stet_recipe_parse(const char *text, size_t len, const char *name, struct ste
 }
 
 /* The directory that path's file is in. */
-static int open_directory(const char *path, struct stet_error *err)
+static char *directory_of(const char *path, struct stet_error *err)
 {
     const char *slash = strrchr(path, '/');
-    _cleanup_free_ char *dir = NULL;
     if (slash == path)
-        dir = stet_strdup("/", err);
-    else
-        dir = slash ? stet_format(err, "%.*s", (int)(slash - path), path) : stet_strdup(".", err);
-    return dir ? stet_fs_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0, err) : -1;
+        return stet_strdup("/", err);
+    return slash ? stet_format(err, "%.*s", (int)(slash - path), path) : stet_strdup(".", err);
 }
 
 int stet_recipe_read(const char *path, struct stet_recipe *out, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     _cleanup_close_ int dirfd = -1;
+    _cleanup_free_ char *directory = NULL;
     bool standard = strcmp(path, "-") == 0;
     stet_recipe_init(out);
     int rc = standard
@@ -417,9 +537,12 @@ int stet_recipe_read(const char *path, struct stet_recipe *out, struct stet_erro
                  : stet_fs_read(AT_FDCWD, path, STET_RECIPE_TEXT_MAX, &text, err);
     if (rc < 0)
         return -1;
-    dirfd = open_directory(standard ? "." : path, err);
-    if (dirfd < 0)
+    directory = directory_of(standard ? "." : path, err);
+    if (directory)
+        dirfd = stet_fs_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, 0, err);
+    if (dirfd < 0 || parse(stet_buffer_str(&text), text.len, standard ? "standard input" : path,
+                           dirfd, out, err) < 0)
         return -1;
-    return parse(stet_buffer_str(&text), text.len, standard ? "standard input" : path, dirfd, out,
-                 err);
+    out->directory = stet_steal_pointer(&directory);
+    return 0;
 }

@@ -107,6 +107,23 @@ int stet_recipe_read_map(const struct stet_recipe_node *n, stet_recipe_check *ch
     return 0;
 }
 
+/* Everyone's, or ecosystem's own. */
+static bool is_of(const struct stet_recipe_key *key, const char *ecosystem)
+{
+    return !key->ecosystem || (ecosystem && strcmp(key->ecosystem, ecosystem) == 0);
+}
+
+bool stet_recipe_key_applies(const struct stet_recipe_table *table,
+                             const struct stet_recipe_key *key, const char *ecosystem)
+{
+    if (!ecosystem || is_of(key, ecosystem))
+        return true;
+    for (size_t i = 0; i < table->count; i++)
+        if (table->keys[i].ecosystem && strcmp(table->keys[i].ecosystem, ecosystem) == 0)
+            return false;
+    return true;
+}
+
 static bool known_here(const struct stet_recipe_context *ctx, const struct stet_recipe_key *key)
 {
     return ctx->lock || !(key->flags & STET_KEY_LOCK_ONLY);
@@ -126,7 +143,7 @@ static int unknown_key(const struct stet_recipe_context *ctx, const struct stet_
                        const struct stet_recipe_node *n, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
-    const char *near = stet_recipe_suggest(n->key, table, ctx->lock);
+    const char *near = stet_recipe_suggest(n->key, table, ctx);
     if (near)
         stet_buffer_addf(&b, "; did you mean '%s'?", near);
     else if (table == &stet_recipe_table && find_key(ctx, &stet_recipe_image_table, n->key))
@@ -136,7 +153,8 @@ static int unknown_key(const struct stet_recipe_context *ctx, const struct stet_
     stet_buffer_add_str(&b, " Known keys here: ");
     const char *separator = "";
     for (size_t i = 0; i < table->count; i++) {
-        if (!known_here(ctx, &table->keys[i]))
+        if (!known_here(ctx, &table->keys[i]) ||
+            !stet_recipe_key_applies(table, &table->keys[i], ctx->ecosystem))
             continue;
         stet_buffer_addf(&b, "%s%s", separator, table->keys[i].name);
         separator = ", ";
@@ -168,7 +186,8 @@ static int check_required(const struct stet_recipe_context *ctx,
 {
     unsigned required = STET_KEY_REQUIRED | (ctx->lock ? STET_KEY_REQUIRED_IN_LOCK : 0u);
     for (size_t i = 0; i < table->count; i++)
-        if (table->keys[i].flags & required && !stet_recipe_node_get(n, table->keys[i].name))
+        if (table->keys[i].flags & required && is_of(&table->keys[i], ctx->ecosystem) &&
+            !stet_recipe_node_get(n, table->keys[i].name))
             return stet_recipe_node_error(n, err, "'%s' is missing; %s needs it",
                                           table->keys[i].name, table->what);
     return 0;
@@ -183,6 +202,10 @@ int stet_recipe_read_object(struct stet_recipe_context *ctx, const struct stet_r
         const struct stet_recipe_key *key = find_key(ctx, table, n->members[i]->key);
         if (!key)
             return unknown_key(ctx, table, n->members[i], err);
+        if (!stet_recipe_key_applies(table, key, ctx->ecosystem))
+            return stet_recipe_node_key_error(n->members[i], err,
+                                              "'%s' is a key for ecosystem %s; this recipe's is %s",
+                                              key->name, key->ecosystem, ctx->ecosystem);
         if (read_member(ctx, key, n->members[i], object, err) < 0)
             return -1;
     }
@@ -224,10 +247,10 @@ static int write_member(struct stet_json_writer *w, const struct stet_recipe_key
 }
 
 int stet_recipe_write_members(struct stet_json_writer *w, const struct stet_recipe_table *table,
-                              const void *object, struct stet_error *err)
+                              const char *ecosystem, const void *object, struct stet_error *err)
 {
     for (size_t i = 0; i < table->count; i++)
-        if (write_member(w, &table->keys[i], object, err) < 0)
+        if (is_of(&table->keys[i], ecosystem) && write_member(w, &table->keys[i], object, err) < 0)
             return -1;
     return 0;
 }

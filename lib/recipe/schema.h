@@ -16,9 +16,10 @@ enum {
 };
 
 struct stet_recipe_context {
-    bool lock;       /* reading a lock's recipe: contents embedded, architecture required */
-    int dirfd;       /* where the contents of "files" are read, or -1: they are not */
-    size_t embedded; /* bytes of contents so far */
+    bool lock;             /* reading a lock's recipe: contents embedded, architecture required */
+    const char *ecosystem; /* the recipe's, as far as it is known; or NULL */
+    int dirfd;             /* where the contents of "files" are read, or -1: they are not */
+    size_t embedded;       /* bytes of contents so far */
 };
 
 /* Reads a whole recipe into an initialised r. On failure r holds what was read so far. */
@@ -51,6 +52,7 @@ struct stet_recipe_key {
     int (*read)(struct stet_recipe_context *ctx, const struct stet_recipe_node *n, void *object,
                 struct stet_error *err);
     int (*write)(struct stet_json_writer *w, const void *object, struct stet_error *err);
+    const char *ecosystem; /* whose key it is; NULL: everyone's */
 };
 struct stet_recipe_table {
     const struct stet_recipe_key *keys;
@@ -60,9 +62,14 @@ struct stet_recipe_table {
 
 int stet_recipe_read_object(struct stet_recipe_context *ctx, const struct stet_recipe_table *table,
                             const struct stet_recipe_node *n, void *object, struct stet_error *err);
-/* Writes the members, without the braces. */
+/* Writes the members that are everyone's or ecosystem's (NULL: everyone's), without the braces. */
 int stet_recipe_write_members(struct stet_json_writer *w, const struct stet_recipe_table *table,
-                              const void *object, struct stet_error *err);
+                              const char *ecosystem, const void *object, struct stet_error *err);
+
+/* May a recipe of ecosystem have key? Also when ecosystem is NULL or has no keys of its own in the table: then it is
+ * not known, which lib/distro says better. */
+bool stet_recipe_key_applies(const struct stet_recipe_table *table,
+                             const struct stet_recipe_key *key, const char *ecosystem);
 
 /* A string value; NULL with err for any other. Borrowed from n. */
 const char *stet_recipe_read_text(const struct stet_recipe_node *n, stet_recipe_check *check,
@@ -75,7 +82,8 @@ int stet_recipe_read_map(const struct stet_recipe_node *n, stet_recipe_check *ch
                          struct stet_recipe_map *out, struct stet_error *err);
 
 /* The known word nearest to s, or NULL when none is near. count words, name by name. */
-const char *stet_recipe_suggest(const char *s, const struct stet_recipe_table *table, bool lock);
+const char *stet_recipe_suggest(const char *s, const struct stet_recipe_table *table,
+                                const struct stet_recipe_context *ctx);
 /* Single-character edits (insert, delete, replace, swap neighbours) between two words. */
 size_t stet_recipe_distance(const char *a, const char *b);
 

@@ -30,7 +30,8 @@ size_t stet_recipe_distance(const char *a, const char *b)
     return rows[m % 3][n];
 }
 
-const char *stet_recipe_suggest(const char *s, const struct stet_recipe_table *table, bool lock)
+const char *stet_recipe_suggest(const char *s, const struct stet_recipe_table *table,
+                                const struct stet_recipe_context *ctx)
 {
     const char *best = NULL;
     /* A third of the word may be wrong: 'arch' is no misspelt 'name'. */
@@ -39,7 +40,8 @@ const char *stet_recipe_suggest(const char *s, const struct stet_recipe_table *t
         const struct stet_recipe_key *key = &table->keys[i];
         size_t d = stet_recipe_distance(s, key->name);
         if (d <= best_distance && d < strlen(key->name) &&
-            (lock || !(key->flags & STET_KEY_LOCK_ONLY)) && (!best || d < best_distance)) {
+            (ctx->lock || !(key->flags & STET_KEY_LOCK_ONLY)) &&
+            stet_recipe_key_applies(table, key, ctx->ecosystem) && (!best || d < best_distance)) {
             best = key->name;
             best_distance = d;
         }

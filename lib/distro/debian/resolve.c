@@ -73,6 +73,8 @@ static int check_recipe(const struct stet_recipe *r, struct stet_error *err)
         return stet_error_input(err, "suite: a Debian recipe needs one, such as \"trixie\"");
     if (!is_plain_name(r->suite, ""))
         return stet_error_input(err, "suite: \"%s\" is not the name of a suite", r->suite);
+    if (r->keyring && *r->keyring != '/')
+        return stet_error_input(err, "keyring: \"%s\" is not an absolute path", r->keyring);
     if (r->keys.count > 0)
         return stet_error_input(err, "keys: Debian recipes name a keyring file, in \"keyring\"");
     if (r->base && strcmp(r->base, "minbase") != 0 && strcmp(r->base, "essential") != 0)

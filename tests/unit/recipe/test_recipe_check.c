@@ -131,6 +131,8 @@ static void lock_values(void **state)
 static void distances(void **state)
 {
     (void)state;
+    const struct stet_recipe_context plain = {0}, debian = {.ecosystem = "debian"},
+                                     arch = {.ecosystem = "arch"};
     assert_int_equal(stet_recipe_distance("", ""), 0);
     assert_int_equal(stet_recipe_distance("abc", ""), 3);
     assert_int_equal(stet_recipe_distance("packages", "packages"), 0);
@@ -138,16 +140,19 @@ static void distances(void **state)
     assert_int_equal(stet_recipe_distance("package", "packages"), 1);
     assert_int_equal(stet_recipe_distance("kitten", "sitting"), 3);
     assert_int_equal(stet_recipe_distance("ca", "abc"), 3);
-    assert_string_equal(stet_recipe_suggest("pacakges", &stet_recipe_table, false), "packages");
-    assert_string_equal(stet_recipe_suggest("arhcitecture", &stet_recipe_table, false),
+    assert_string_equal(stet_recipe_suggest("pacakges", &stet_recipe_table, &plain), "packages");
+    assert_string_equal(stet_recipe_suggest("arhcitecture", &stet_recipe_table, &plain),
                         "architecture");
-    assert_string_equal(stet_recipe_suggest("Suite", &stet_recipe_table, false), "suite");
-    assert_string_equal(stet_recipe_suggest("workingdir", &stet_recipe_image_table, false),
+    assert_string_equal(stet_recipe_suggest("Suite", &stet_recipe_table, &plain), "suite");
+    assert_string_equal(stet_recipe_suggest("workingdir", &stet_recipe_image_table, &plain),
                         "working-dir");
-    assert_null(stet_recipe_suggest("frobnicate", &stet_recipe_table, false));
-    assert_null(stet_recipe_suggest("", &stet_recipe_table, false));
+    /* Only what the ecosystem has. */
+    assert_string_equal(stet_recipe_suggest("siglevl", &stet_recipe_table, &arch), "siglevel");
+    assert_null(stet_recipe_suggest("siglevl", &stet_recipe_table, &debian));
+    assert_null(stet_recipe_suggest("frobnicate", &stet_recipe_table, &plain));
+    assert_null(stet_recipe_suggest("", &stet_recipe_table, &plain));
     assert_null(stet_recipe_suggest("a-key-that-is-far-longer-than-any-known-word-there-is",
-                                    &stet_recipe_table, false));
+                                    &stet_recipe_table, &plain));
 }
 
 static void shown_values_are_cut_at_characters(void **state)

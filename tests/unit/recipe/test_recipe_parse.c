@@ -132,6 +132,87 @@ static void a_full_recipe_is_read(void **state)
     assert_int_equal(r.packages.count, 0);
 }
 
+#define ARCH "stet: 1\nname: t\necosystem: arch\n"
+
+static void an_arch_recipe_is_read(void **state)
+{
+    (void)state;
+    struct stet_recipe r;
+    parse_ok(ARCH "mirror: [https://example.org/2026/11/01/$repo/os/$arch, file:///srv/own]\n"
+                  "repositories: [core, extra, my-own]\n"
+                  "siglevel: optional\n"
+                  "database-siglevel: required\n"
+                  "keyring: archlinux.gpg\n"
+                  "packages: [base, 'linux>=6.1']\n"
+                  "noextract: [usr/share/man/*, '!usr/share/man/man8/*']\n"
+                  "mirrorlist: ['Server = https://example.org/$repo']\n"
+                  "pacman-keyring: public\n",
+             &r);
+    LIST_IS(&r.mirrors, "https://example.org/2026/11/01/$repo/os/$arch", "file:///srv/own");
+    LIST_IS(&r.repositories, "core", "extra", "my-own");
+    assert_int_equal(r.siglevel, STET_SIGLEVEL_OPTIONAL);
+    assert_int_equal(r.database_siglevel, STET_SIGLEVEL_REQUIRED);
+    assert_string_equal(r.keyring, "archlinux.gpg");
+    LIST_IS(&r.packages, "base", "linux>=6.1");
+    LIST_IS(&r.noextract, "usr/share/man/*", "!usr/share/man/man8/*");
+    assert_int_equal(r.sources, STET_SOURCES_OWN);
+    LIST_IS(&r.own_sources, "Server = https://example.org/$repo");
+    assert_true(r.public_keyring);
+    stet_recipe_release(&r);
+
+    parse_ok(ARCH, &r);
+    assert_int_equal(r.siglevel, STET_SIGLEVEL_REQUIRED);
+    assert_int_equal(r.database_siglevel, STET_SIGLEVEL_OPTIONAL);
+    assert_int_equal(r.sources, STET_SOURCES_LOCKED);
+    assert_false(r.public_keyring);
+    assert_int_equal(r.repositories.count + r.noextract.count, 0);
+    stet_recipe_release(&r);
+}
+
+static void a_key_of_another_ecosystem_is_an_error(void **state)
+{
+    (void)state;
+    struct stet_recipe r;
+    expect_error(ARCH "suite: trixie\n",
+                 "r.yaml:4:1: 'suite' is a key for ecosystem debian; this recipe's is arch");
+    expect_error(HEAD "noextract: [a]\n",
+                 "r.yaml:4:1: 'noextract' is a key for ecosystem arch; this recipe's is debian");
+    expect_error("suite: x\n" ARCH, "r.yaml:1:1: 'suite' is a key for ecosystem debian");
+    expect_error(ARCH "siglevle: never\n", "r.yaml:4:1: unknown key 'siglevle'; did you mean "
+                                           "'siglevel'? Known keys here: stet, name, ecosystem, "
+                                           "architecture, mirror, repositories, siglevel,");
+    /* Which ecosystems there are is told elsewhere. */
+    parse_ok("stet: 1\nname: t\necosystem: dabian\nsuite: trixie\n", &r);
+    stet_recipe_release(&r);
+}
+
+static void errors_of_arch_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {ARCH "siglevel: always\n",
+         "r.yaml:4:11: 'siglevel': 'always' is not required, optional or never"},
+        {ARCH "database-siglevel: [never]\n",
+         "r.yaml:4:20: 'database-siglevel' must be a string, not a list"},
+        {ARCH "pacman-keyring: private\n",
+         "r.yaml:4:17: 'pacman-keyring': 'private' is not none or public"},
+        {ARCH "repositories: [local]\n", "r.yaml:4:16: 'repositories': 'local' is not a repo"},
+        {ARCH "repositories: [a/b]\n", "r.yaml:4:16: 'repositories': 'a/b' is not a repo"},
+        {ARCH "repositories: [core, core]\n", "r.yaml:4:22: 'repositories': 'core' is listed"},
+        {ARCH "noextract: [/usr/share/man/*]\n",
+         "r.yaml:4:13: 'noextract': '/usr/share/man/*' begins with '/'"},
+        {ARCH "noextract: ['!']\n", "r.yaml:4:13: 'noextract': '!' is not a pattern"},
+        {ARCH "mirrorlist: all\n", "r.yaml:4:13: 'mirrorlist' must be 'locked', 'none', or a list"},
+        {ARCH "mirrorlist: [\"a\\nb\"]\n", "r.yaml:4:14: 'mirrorlist': 'a"},
+        {ARCH "keyring: ../x.gpg\n", "r.yaml:4:10: 'keyring': '../x.gpg' is not a keyring"},
+        {ARCH "keyring: .\n", "r.yaml:4:10: 'keyring': '.' is not a keyring"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_error(cases[i].text, cases[i].message);
+}
+
 static void defaults_are_as_documented(void **state)
 {
     (void)state;
@@ -351,6 +432,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_recipe_is_read),
+        cmocka_unit_test(an_arch_recipe_is_read),
+        cmocka_unit_test(a_key_of_another_ecosystem_is_an_error),
+        cmocka_unit_test(errors_of_arch_keys),
         cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(an_empty_suites_is_not_an_absent_one),
         cmocka_unit_test(plain_scalars_stay_text),

@@ -105,36 +105,58 @@ static void fill_image(struct stet_recipe_image *image)
     FILL_LIST(&image->volumes, "/var/lib/x", "/data");
 }
 
+static void fill_debian(struct stet_recipe *r)
+{
+    r->suite = maybe() ? copy(PICK("trixie", "v3.20", "buster/updates")) : NULL;
+    r->suites_given = maybe();
+    if (r->suites_given)
+        FILL_LIST(&r->suites, "trixie-updates", "trixie-security");
+    FILL_LIST(&r->components, "main", "contrib", "non-free");
+    r->check_valid_until = maybe();
+    r->base = maybe() ? copy(PICK("essential", "minbase")) : NULL;
+    r->sources = (enum stet_recipe_sources)below(3);
+    if (r->sources == STET_SOURCES_OWN) {
+        add(&r->own_sources, "deb http://example.org/ trixie main");
+        FILL_LIST(&r->own_sources, "Types: deb\nURIs: http://example.org", "# \303\251");
+    }
+}
+
+static void fill_arch(struct stet_recipe *r)
+{
+    FILL_LIST(&r->repositories, "core", "extra", "my_own-1.0");
+    r->siglevel = (enum stet_siglevel)below(3);
+    r->database_siglevel = (enum stet_siglevel)below(3);
+    FILL_LIST(&r->noextract, "usr/share/man/*", "!usr/share/man/man1/*", "a b");
+    r->sources = (enum stet_recipe_sources)below(3);
+    if (r->sources == STET_SOURCES_OWN)
+        FILL_LIST(&r->own_sources, "Server = https://example.org/$repo/os/$arch", "# \303\251");
+    if (r->sources == STET_SOURCES_OWN && r->own_sources.count == 0)
+        add(&r->own_sources, "#");
+    r->public_keyring = maybe();
+}
+
 static void fill_recipe(struct stet_recipe *r)
 {
     stet_recipe_init(r);
     r->name = copy(PICK("debian", "x.y-z_0", "A"));
     r->ecosystem = copy(PICK("debian", "arch", "alpine"));
-    r->suite = maybe() ? copy(PICK("trixie", "v3.20", "buster/updates")) : NULL;
     r->architecture = copy(PICK("amd64", "x86_64"));
-    r->suites_given = maybe();
-    if (r->suites_given)
-        FILL_LIST(&r->suites, "trixie-updates", "trixie-security");
-    FILL_LIST(&r->components, "main", "contrib", "non-free");
     if (maybe())
         FILL_LIST(&r->mirrors, "http://example.org/a", "file:///srv", "https://[::1]:8/~a");
     if (r->mirrors.count == 0)
         add(&r->mirrors, "system");
     r->keyring = maybe() ? copy("/usr/share/keyrings/a b.gpg") : NULL;
     FILL_LIST(&r->keys, "/etc/apk/keys", "/k.pub");
-    r->check_valid_until = maybe();
-    r->base = maybe() ? copy(PICK("essential", "minbase")) : NULL;
     FILL_LIST(&r->packages, "bash", "g++=1:2", "libc6:i386", "a>=2");
     FILL_LIST(&r->exclude, "usr/share/doc/**", "var/log/[a-z]?");
     FILL_LIST(&r->include, "usr/share/doc/*/copyright");
     fill_files(r);
     r->epoch_auto = maybe();
     r->epoch = r->epoch_auto ? 0 : (int64_t)below(UINT32_MAX) * 50;
-    r->sources = (enum stet_recipe_sources)below(3);
-    if (r->sources == STET_SOURCES_OWN) {
-        add(&r->own_sources, "deb http://example.org/ trixie main");
-        FILL_LIST(&r->own_sources, "Types: deb\nURIs: http://example.org", "# \303\251");
-    }
+    if (strcmp(r->ecosystem, "debian") == 0)
+        fill_debian(r);
+    else if (strcmp(r->ecosystem, "arch") == 0)
+        fill_arch(r);
     fill_image(&r->image);
 }
 
@@ -178,6 +200,8 @@ static void fill_package(struct stet_lock_package *p, unsigned number, unsigned 
     p->reason = copy(PICK("essential", "required", "base", "requested", "dependency"));
     p->needed_by = strcmp(p->reason, "dependency") == 0 && maybe() ? copy("bash") : NULL;
     p->stage = stage;
+    FILL_LIST(&p->signed_by, "0123456789ABCDEF0123456789ABCDEF01234567",
+              "2123456789ABCDEF0123456789ABCDEF01234567");
 }
 
 static void fill_lock(struct stet_lock *l)
@@ -310,6 +334,36 @@ static void yaml_files(struct stet_buffer *b, const struct stet_recipe *r)
                          r->files[i].to, r->files[i].mode);
 }
 
+static void yaml_sources(struct stet_buffer *b, const char *key, const struct stet_recipe *r)
+{
+    if (r->sources == STET_SOURCES_OWN)
+        yaml_list(b, "", key, &r->own_sources, "");
+    else
+        yaml_string(b, "", key, r->sources == STET_SOURCES_NONE ? "none" : "locked");
+}
+
+static void yaml_debian(struct stet_buffer *b, const struct stet_recipe *r)
+{
+    yaml_string(b, "", "suite", r->suite);
+    if (r->suites_given)
+        yaml_list(b, "", "suites", &r->suites, "");
+    yaml_list(b, "", "components", &r->components, "");
+    stet_buffer_addf(b, "check-valid-until: %s\n", r->check_valid_until ? "true" : "false");
+    yaml_string(b, "", "base", r->base);
+    yaml_sources(b, "apt-sources", r);
+}
+
+static void yaml_arch(struct stet_buffer *b, const struct stet_recipe *r)
+{
+    static const char *const levels[] = {"required", "optional", "never"};
+    yaml_list(b, "", "repositories", &r->repositories, "");
+    yaml_string(b, "", "siglevel", levels[r->siglevel]);
+    yaml_string(b, "", "database-siglevel", levels[r->database_siglevel]);
+    yaml_list(b, "", "noextract", &r->noextract, "");
+    yaml_sources(b, "mirrorlist", r);
+    yaml_string(b, "", "pacman-keyring", r->public_keyring ? "public" : "none");
+}
+
 static void yaml_recipe(struct stet_buffer *b, const struct stet_recipe *r)
 {
     char epoch[STET_TIME_TEXT_MAX];
@@ -319,26 +373,20 @@ static void yaml_recipe(struct stet_buffer *b, const struct stet_recipe *r)
         yaml_files(b, r);
     stet_buffer_addf(b, "ecosystem: %s\nstet: 1\n", r->ecosystem);
     yaml_string(b, "", "name", r->name);
-    yaml_string(b, "", "suite", r->suite);
-    if (r->suites_given)
-        yaml_list(b, "", "suites", &r->suites, "");
-    yaml_list(b, "", "components", &r->components, "");
     yaml_string(b, "", "architecture", r->architecture);
     if (strcmp(r->mirrors.items[0], "system") != 0)
         yaml_list(b, "", "mirror", &r->mirrors, "");
     yaml_string(b, "", "keyring", r->keyring);
     yaml_list(b, "", "keys", &r->keys, "");
-    stet_buffer_addf(b, "check-valid-until: %s\n", r->check_valid_until ? "true" : "false");
-    yaml_string(b, "", "base", r->base);
     yaml_list(b, "", "packages", &r->packages, "");
     yaml_list(b, "", "exclude", &r->exclude, "/");
     yaml_list(b, "", "include", &r->include, "/");
     /* Unquoted: YAML may see a timestamp. */
     stet_buffer_addf(b, "epoch: %s\n", r->epoch_auto ? "auto" : epoch);
-    if (r->sources == STET_SOURCES_OWN)
-        yaml_list(b, "", "apt-sources", &r->own_sources, "");
-    else
-        yaml_string(b, "", "apt-sources", r->sources == STET_SOURCES_NONE ? "none" : "locked");
+    if (strcmp(r->ecosystem, "debian") == 0)
+        yaml_debian(b, r);
+    else if (strcmp(r->ecosystem, "arch") == 0)
+        yaml_arch(b, r);
 }
 
 /* A recipe of its own has no contents: they are beside it. */
