@@ -1,8 +1,7 @@
-/* Any bytes as a Release document, as gpgv's status lines, and as an armored keyring. */
+/* Any bytes as a Release document. */
 #include <stdint.h>
 
 #include "lib/distro/debian/release.h"
-#include "lib/distro/debian/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,35 +32,11 @@ static void release(const char *text, size_t size)
     stet_debian_release_release(&r);
 }
 
-static void status(const char *text)
-{
-    struct stet_strv signers = STET_STRV_INIT;
-    struct stet_error err = STET_ERROR_INIT;
-    if (stet_debian_judge_status(text, "fuzz", strlen(text) % 2, &signers, &err) < 0)
-        need_reason(&err);
-    else if (signers.count == 0 || !strstr(text, "VALIDSIG"))
-        abort();
-    stet_strv_release(&signers);
-}
-
-static void armor(const char *text, size_t size)
-{
-    struct stet_buffer out = STET_BUFFER_INIT;
-    struct stet_error err = STET_ERROR_INIT;
-    if (stet_debian_dearmor(text, size, "fuzz", &out, &err) < 0)
-        need_reason(&err);
-    else if (out.len == 0 || out.len > size)
-        abort();
-    stet_buffer_release(&out);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stet_buffer text = STET_BUFFER_INIT;
     stet_buffer_add(&text, data, size);
     release(stet_buffer_str(&text), size);
-    status(stet_buffer_str(&text));
-    armor(stet_buffer_str(&text), size);
     stet_buffer_release(&text);
     return 0;
 }

@@ -6,7 +6,7 @@
 #define STET_DEBIAN_ARCHIVE_H
 
 #include "lib/distro/debian/release.h"
-#include "lib/distro/debian/signature.h"
+#include "lib/openpgp/openpgp.h"
 #include "lib/distro/debian/sources.h"
 #include "lib/distro/distro.h"
 

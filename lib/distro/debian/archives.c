@@ -5,6 +5,8 @@
 
 enum { DOCUMENT_MAX = 16 << 20 };
 
+#define KEYRING_PACKAGE "debian-archive-keyring"
+
 void stet_debian_archives_release(struct stet_debian_archives *a)
 {
     for (size_t i = 0; i < a->count; i++) {
@@ -163,11 +165,11 @@ struct verification {
     const struct stet_resolve_context *ctx;
     const struct stet_recipe *recipe;
     struct stet_debian_archives *archives;
-    const struct stet_debian_keyring *keyring; /* the recipe's; NULL: each pocket's signers */
+    const struct stet_openpgp_keyring *keyring; /* the recipe's; NULL: each pocket's signers */
 };
 
 static int machine_keyring(const struct verification *v, const struct stet_debian_archive *x,
-                           struct stet_debian_keyring *out, struct stet_error *err)
+                           struct stet_openpgp_keyring *out, struct stet_error *err)
 {
     const struct stet_debian_signers *s = &x->pocket->signers;
     for (size_t i = 0; i < s->files.count; i++) {
@@ -175,29 +177,33 @@ static int machine_keyring(const struct verification *v, const struct stet_debia
         if (file[0] != '/')
             continue; /* a fingerprint */
         _cleanup_free_ char *path = stet_format(err, "%s%s", v->ctx->apt_root, file);
-        if (!path || stet_debian_keyring_add_file(out, path, err) < 0)
+        if (!path || stet_openpgp_keyring_add_file(out, path, KEYRING_PACKAGE, err) < 0)
             return -1;
     }
-    if (s->key && stet_debian_keyring_add(out, s->key, strlen(s->key), "Signed-By", err) < 0)
+    if (s->key && stet_openpgp_keyring_add(out, s->key, strlen(s->key), "Signed-By", err) < 0)
         return -1;
     if (out->count > 0)
         return 0;
     return stet_error_input(err,
-                            "%s: no keyring to check it with; install Debian's package "
-                            "debian-archive-keyring or give the recipe a keyring",
+                            "%s: no keyring to check it with; install Debian's "
+                            "package " KEYRING_PACKAGE " or give the recipe a keyring",
                             x->url);
 }
 
 static int check_signature(const struct verification *v, struct stet_debian_archive *x,
                            struct stet_buffer *text, struct stet_error *err)
 {
-    struct stet_debian_keyring own = {NULL, 0, 0};
-    const struct stet_debian_keyring *keyring = v->keyring ? v->keyring : &own;
+    struct stet_openpgp_policy policy = STET_OPENPGP_POLICY_INIT;
+    struct stet_openpgp_keyring own = {NULL, 0, 0};
+    const struct stet_openpgp_keyring *keyring = v->keyring ? v->keyring : &own;
+    policy.allow_expired = !v->recipe->check_valid_until;
+    policy.expired_cure =
+        "use a newer keyring, or \"check-valid-until: false\" for a dated snapshot";
     int result = v->keyring ? 0 : machine_keyring(v, x, &own, err);
     if (result == 0)
-        result = stet_debian_verify(keyring, x->document.data, x->document.len, x->url,
-                                    !v->recipe->check_valid_until, text, &x->signed_by, err);
-    stet_debian_keyring_release(&own);
+        result = stet_openpgp_verify_clearsigned(keyring, x->document.data, x->document.len, x->url,
+                                                 &policy, text, &x->signed_by, err);
+    stet_openpgp_keyring_release(&own);
     return result;
 }
 
@@ -223,14 +229,14 @@ static int verify_one(void *ctx, size_t i, struct stet_error *err)
 static int verify_all(const struct stet_resolve_context *ctx, const struct stet_recipe *recipe,
                       struct stet_debian_archives *a, struct stet_error *err)
 {
-    struct stet_debian_keyring keyring = {NULL, 0, 0};
+    struct stet_openpgp_keyring keyring = {NULL, 0, 0};
     struct verification v = {ctx, recipe, a, recipe->keyring ? &keyring : NULL};
     int result = 0;
     if (recipe->keyring)
-        result = stet_debian_keyring_add_file(&keyring, recipe->keyring, err);
+        result = stet_openpgp_keyring_add_file(&keyring, recipe->keyring, KEYRING_PACKAGE, err);
     if (result == 0)
         result = stet_pool_run(stet_pool_cpus(), a->count, verify_one, &v, err);
-    stet_debian_keyring_release(&keyring);
+    stet_openpgp_keyring_release(&keyring);
     return result;
 }
 

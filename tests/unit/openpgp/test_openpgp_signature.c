@@ -1,5 +1,5 @@
 /* Its argument is tests/data/debian-archive. */
-#include "lib/distro/debian/signature.h"
+#include "lib/openpgp/openpgp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,8 +38,8 @@ static void judges(void **state)
         /* An expired signature's VALIDSIG must not count for a GOODSIG before it, nor the reverse.
          */
         {NEW GOOD NEW "[GNUPG:] EXPKEYSIG X Old\n" VALID(P40), false, -1, "has expired"},
-        {NEW "[GNUPG:] REVKEYSIG X Gone\n" VALID(P40), false, -1, "no valid signature"},
-        {NEW "[GNUPG:] REVKEYSIG X Gone\n" VALID(P40), true, -1, "no valid signature"},
+        {NEW "[GNUPG:] REVKEYSIG X Gone\n" VALID(P40), false, -1, "a key that was revoked (X)"},
+        {NEW "[GNUPG:] REVKEYSIG X Gone\n" VALID(P40), true, -1, "a key that was revoked (X)"},
         {NEW "[GNUPG:] EXPSIG X Gone\n" VALID(P40), true, -1, "no valid signature"},
         {NEW "[GNUPG:] BADSIG X Somebody\n", false, -1, "wrong signature"},
         {NEW GOOD VALID(P40) NEW "[GNUPG:] BADSIG X Y\n", true, -1, "wrong signature"},
@@ -62,14 +62,77 @@ static void judges(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct stet_strv signers = STET_STRV_INIT;
         struct stet_error err = STET_ERROR_INIT;
-        int got = stet_debian_judge_status(cases[i].status, "InRelease", cases[i].allow_expired,
-                                           &signers, &err);
+        struct stet_openpgp_policy policy = STET_OPENPGP_POLICY_INIT;
+        policy.allow_expired = cases[i].allow_expired;
+        int got = stet_openpgp_judge_status(cases[i].status, "InRelease", &policy, &signers, &err);
         assert_int_equal(got, cases[i].signers < 0 ? -1 : 0);
         if (cases[i].signers >= 0)
             assert_int_equal(signers.count, cases[i].signers);
         else
             assert_non_null(strstr(err.text, cases[i].error));
         stet_strv_release(&signers);
+    }
+}
+
+/* Whose expiry gpgv tells is to be found out from the order of its lines, which these are as it gives them. */
+#define EXPIRED(seconds) "[GNUPG:] KEYEXPIRED " seconds "\n"
+#define ID               "[GNUPG:] SIG_ID x 2018-10-01 1538352000\n"
+#define SIGNED_2018                                                                                \
+    "[GNUPG:] EXPKEYSIG X Old\n[GNUPG:] VALIDSIG " Q40 " 2018-10-01 1538352000 0 4 0 22 8 00 " P40 \
+    "\n"
+#define IN_2019 "1546300800"
+#define IN_2023 "1672531200"
+#define IN_2024 "1704067200"
+#define IN_2100 "4102444800"
+
+static void judges_as_of(void **state)
+{
+    (void)state;
+    enum { AS_OF_2018 = 1540000000, AS_OF_2022 = 1650000000, AS_OF_2023 = 1680000000 };
+    static const struct {
+        const char *lines;
+        int64_t as_of;
+        bool good;
+    } cases[] = {
+        /* The primary key alone. */
+        {NEW EXPIRED(IN_2019) ID SIGNED_2018, AS_OF_2018, true},
+        {NEW EXPIRED(IN_2019) ID SIGNED_2018, AS_OF_2022, false},
+        {NEW EXPIRED(IN_2019) ID SIGNED_2018, INT64_MIN, false},
+        /* A subkey without an expiry of its own. */
+        {NEW EXPIRED(IN_2019) EXPIRED("0") ID EXPIRED(IN_2019) SIGNED_2018, AS_OF_2018, true},
+        {NEW EXPIRED(IN_2019) EXPIRED("0") ID EXPIRED(IN_2019) SIGNED_2018, AS_OF_2022, false},
+        /* A second subkey signed. */
+        {NEW EXPIRED(IN_2024) EXPIRED(IN_2019) EXPIRED(IN_2024) EXPIRED(IN_2023) EXPIRED(IN_2023)
+             ID EXPIRED(IN_2024) EXPIRED(IN_2019) SIGNED_2018,
+         AS_OF_2022, true},
+        {NEW EXPIRED(IN_2024) EXPIRED(IN_2019) EXPIRED(IN_2024) EXPIRED(IN_2023) EXPIRED(IN_2023)
+             ID EXPIRED(IN_2024) EXPIRED(IN_2019) SIGNED_2018,
+         AS_OF_2023, false},
+        /* A subkey that has not expired, of a primary key that has. */
+        {NEW EXPIRED(IN_2019) EXPIRED(IN_2100) ID SIGNED_2018, AS_OF_2018, true},
+        {NEW EXPIRED(IN_2019) EXPIRED(IN_2100) ID SIGNED_2018, AS_OF_2022, false},
+        /* Nothing that tells when, and another signature's lines. */
+        {NEW ID SIGNED_2018, AS_OF_2018, false},
+        {NEW EXPIRED("x") ID SIGNED_2018, AS_OF_2018, false},
+        {NEW EXPIRED(IN_2019) ID NEW ID SIGNED_2018, AS_OF_2018, false},
+        /* Made when the key had expired already, and when nobody knows. */
+        {NEW EXPIRED("1538351999") ID SIGNED_2018, 1500000000, false},
+        {NEW EXPIRED(IN_2019) ID "[GNUPG:] EXPKEYSIG X Old\n[GNUPG:] VALIDSIG " Q40
+                                 " 2018-10-01 20181001T000000 0 4 0 22 8 00 " P40 "\n",
+         AS_OF_2018, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct stet_strv signers = STET_STRV_INIT, expired = STET_STRV_INIT;
+        struct stet_error err = STET_ERROR_INIT;
+        struct stet_openpgp_policy policy = {false, cases[i].as_of, NULL, NULL, &expired};
+        int got = stet_openpgp_judge_status(cases[i].lines, "file", &policy, &signers, &err);
+        assert_int_equal(got, cases[i].good ? 0 : -1);
+        assert_int_equal(signers.count, cases[i].good);
+        assert_int_equal(expired.count, cases[i].good);
+        if (!cases[i].good)
+            assert_non_null(strstr(err.text, "file: it is signed by a key that has expired ("));
+        stet_strv_release(&signers);
+        stet_strv_release(&expired);
     }
 }
 
@@ -103,7 +166,7 @@ static void dearmors(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct stet_buffer out = STET_BUFFER_INIT;
         struct stet_error err = STET_ERROR_INIT;
-        int got = stet_debian_dearmor(cases[i].text, strlen(cases[i].text), "key", &out, &err);
+        int got = stet_openpgp_dearmor(cases[i].text, strlen(cases[i].text), "key", &out, &err);
         assert_int_equal(got, cases[i].len < 0 ? -1 : 0);
         if (cases[i].len >= 0) {
             assert_int_equal(out.len, cases[i].len);
@@ -130,7 +193,7 @@ static void dearmors_as_gpg(void **state)
     struct stet_error err = STET_ERROR_INIT;
     read_data("keyring.asc", &armored);
     read_data("keyring.gpg", &want);
-    assert_int_equal(stet_debian_dearmor(armored.data, armored.len, "key", &got, &err), 0);
+    assert_int_equal(stet_openpgp_dearmor(armored.data, armored.len, "key", &got, &err), 0);
     assert_int_equal(got.len, want.len);
     assert_memory_equal(got.data, want.data, want.len);
     stet_buffer_release(&armored);
@@ -146,15 +209,17 @@ static const char *verify(const char *document, const char *keyring, bool allow_
 {
     static struct stet_error err;
     struct stet_buffer doc = STET_BUFFER_INIT;
-    struct stet_debian_keyring k = {NULL, 0, 0};
+    struct stet_openpgp_keyring k = {NULL, 0, 0};
+    struct stet_openpgp_policy policy = STET_OPENPGP_POLICY_INIT;
+    policy.allow_expired = allow_expired;
     stet_error_clear(&err);
     read_data(document, &doc);
     char *path = stet_format(&err, "%s/%s", data, keyring);
-    if (stet_debian_keyring_add_file(&k, path, &err) == 0)
-        (void)stet_debian_verify(&k, doc.data, doc.len, "InRelease", allow_expired, text, signers,
-                                 &err);
+    if (stet_openpgp_keyring_add_file(&k, path, "debian-archive-keyring", &err) == 0)
+        (void)stet_openpgp_verify_clearsigned(&k, doc.data, doc.len, "InRelease", &policy, text,
+                                              signers, &err);
     free(path);
-    stet_debian_keyring_release(&k);
+    stet_openpgp_keyring_release(&k);
     stet_buffer_release(&doc);
     return err.text;
 }
@@ -219,32 +284,36 @@ static void allows_expired_keys_when_told(void **state)
 static void takes_signed_text_alone(void **state)
 {
     (void)state;
+    static const struct stet_openpgp_policy policy = STET_OPENPGP_POLICY_INIT;
     struct stet_buffer doc = STET_BUFFER_INIT, text = STET_BUFFER_INIT;
-    struct stet_debian_keyring k = {NULL, 0, 0};
+    struct stet_openpgp_keyring k = {NULL, 0, 0};
     struct stet_strv signers = STET_STRV_INIT;
     struct stet_error err = STET_ERROR_INIT;
     struct stet_buffer keys = STET_BUFFER_INIT;
     read_data("keyring.gpg", &keys);
-    assert_int_equal(stet_debian_keyring_add(&k, keys.data, keys.len, "key", &err), 0);
+    assert_int_equal(stet_openpgp_keyring_add(&k, keys.data, keys.len, "key", &err), 0);
     stet_buffer_add_str(&doc, "Evil: yes\n\n");
     read_data("archive/dists/trixie/InRelease", &doc);
-    assert_int_equal(stet_debian_verify(&k, doc.data, doc.len, "D", false, &text, &signers, &err),
-                     -1);
+    assert_int_equal(
+        stet_openpgp_verify_clearsigned(&k, doc.data, doc.len, "D", &policy, &text, &signers, &err),
+        -1);
     assert_string_equal(err.text, "D: it is not signed");
     stet_error_clear(&err);
     stet_buffer_clear(&doc);
     read_data("archive/dists/trixie/InRelease", &doc);
     stet_buffer_add_str(&doc, "Evil: yes\n");
-    (void)stet_debian_verify(&k, doc.data, doc.len, "D", false, &text, &signers, &err);
+    (void)stet_openpgp_verify_clearsigned(&k, doc.data, doc.len, "D", &policy, &text, &signers,
+                                          &err);
     assert_null(strstr(stet_buffer_str(&text), "Evil"));
     stet_error_clear(&err);
     stet_buffer_clear(&doc);
     stet_buffer_clear(&text);
     read_data("archive/dists/trixie/InRelease", &doc);
     read_data("archive/dists/trixie-updates/InRelease", &doc);
-    assert_int_equal(stet_debian_verify(&k, doc.data, doc.len, "D", false, &text, &signers, &err),
-                     -1);
-    stet_debian_keyring_release(&k);
+    assert_int_equal(
+        stet_openpgp_verify_clearsigned(&k, doc.data, doc.len, "D", &policy, &text, &signers, &err),
+        -1);
+    stet_openpgp_keyring_release(&k);
     stet_buffer_release(&keys);
     stet_buffer_release(&doc);
     stet_buffer_release(&text);
@@ -255,6 +324,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges),
+        cmocka_unit_test(judges_as_of),
         cmocka_unit_test(dearmors),
         cmocka_unit_test(dearmors_as_gpg),
         cmocka_unit_test(verifies),
