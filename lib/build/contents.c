@@ -5,7 +5,6 @@
 #include "lib/codec/codec.h"
 #include "lib/tar/tar.h"
 
-enum { DATABASE_MAX = 256 << 20 };
 static const uint64_t layer_bytes_max = UINT64_C(1) << 40;
 
 void stet_build_contents_init(struct stet_build_contents *c)
@@ -22,57 +21,24 @@ void stet_build_contents_release(struct stet_build_contents *c)
     stet_build_contents_init(c);
 }
 
-static const struct stet_distro *owner_of(const char *path)
-{
-    for (const struct stet_distro *const *d = stet_distro_all(); *d; d++)
-        if (strcmp((*d)->database_path, path) == 0)
-            return *d;
-    return NULL;
-}
+/* An image being read. */
+struct reading {
+    struct stet_build_contents *out;
+    struct stet_databases databases;
+};
 
-static int read_database(struct stet_tar_reader *tar, const struct stet_entry *e,
-                         struct stet_buffer *out, struct stet_error *err)
-{
-    if (e->size > DATABASE_MAX)
-        return stet_error_input(err, "package database '%s' is larger than %d bytes", e->path,
-                                DATABASE_MAX);
-    stet_buffer_clear(out);
-    char block[65536];
-    ssize_t n;
-    while ((n = stet_tar_reader_read(tar, block, sizeof(block), err)) > 0)
-        stet_buffer_add(out, block, (size_t)n);
-    return n < 0 ? -1 : stet_buffer_check(out, "package database", err);
-}
-
-static int list_packages(const struct stet_distro *distro, const struct stet_buffer *database,
-                         struct stet_build_contents *out, struct stet_error *err)
-{
-    stet_strv_release(&out->packages);
-    out->ecosystem = distro->name;
-    return distro->list_packages(stet_buffer_str(database), database->len, &out->packages, err);
-}
-
-static int read_entries(struct stet_tar_reader *tar, struct stet_build_contents *out,
+static int read_entries(struct stet_tar_reader *tar, size_t layer, struct reading *r,
                         struct stet_error *err)
 {
-    _cleanup_buffer_ struct stet_buffer database = STET_BUFFER_INIT;
-    const struct stet_distro *distro = NULL;
     const struct stet_entry *e;
     int more;
     while ((more = stet_tar_reader_next(tar, &e, err)) > 0) {
-        if (stet_cancel_check(err) < 0)
+        if (stet_cancel_check(err) < 0 ||
+            stet_databases_take(&r->databases, tar, e, layer, err) < 0)
             return -1;
-        out->entries++;
-        const struct stet_distro *owner = e->type == STET_ENTRY_FILE ? owner_of(e->path) : NULL;
-        if (!owner)
-            continue;
-        if (read_database(tar, e, &database, err) < 0)
-            return -1;
-        distro = owner;
+        r->out->entries++;
     }
-    if (more < 0)
-        return -1;
-    return distro ? list_packages(distro, &database, out, err) : 0;
+    return more;
 }
 
 /* Reads what the tar reader left, so that the digest of the whole stream is known. */
@@ -117,24 +83,24 @@ static int check_diff_id(struct hashing *h, const struct stet_digest *diff_id,
                             text);
 }
 
-static int read_tar(struct stet_reader *plain, const struct stet_digest *diff_id,
-                    struct stet_build_contents *out, struct stet_error *err)
+static int read_tar(struct stet_reader *plain, const struct stet_digest *diff_id, size_t layer,
+                    struct reading *r, struct stet_error *err)
 {
     struct hashing h = {.below = plain};
     if (stet_digest_begin(&h.state, err) < 0)
         return -1;
     stet_reader_init(&h.base, &hashing_ops, &h);
     struct stet_tar_reader *tar = stet_tar_reader_new(&h.base, "layer", NULL, err);
-    int result = tar ? read_entries(tar, out, err) : -1;
+    int result = tar ? read_entries(tar, layer, r, err) : -1;
     stet_tar_reader_free(tar);
     if (result == 0)
         result = check_diff_id(&h, diff_id, err);
-    out->bytes += h.base.consumed;
+    r->out->bytes += h.base.consumed;
     stet_digest_release(&h.state);
     return result;
 }
 
-static int read_layer(struct stet_oci_source *source, size_t i, struct stet_build_contents *out,
+static int read_layer(struct stet_oci_source *source, size_t i, struct reading *r,
                       struct stet_error *err)
 {
     struct stet_reader *blob = stet_oci_source_layer(source, i, err);
@@ -143,7 +109,7 @@ static int read_layer(struct stet_oci_source *source, size_t i, struct stet_buil
     struct stet_reader *plain = stet_codec_decoder_new(blob, "layer", layer_bytes_max, NULL, err);
     int result = -1;
     if (plain)
-        result = read_tar(plain, &stet_oci_source_info(source)->layers[i].diff_id, out, err);
+        result = read_tar(plain, &stet_oci_source_info(source)->layers[i].diff_id, i, r, err);
     if (result == 0)
         result = drain(blob, err);
     stet_codec_decoder_free(plain);
@@ -180,12 +146,22 @@ static int read_lock(const json_t *manifest, struct stet_build_contents *out,
     return 0;
 }
 
+static int read_layers(struct stet_oci_source *source, struct reading *r, struct stet_error *err)
+{
+    for (size_t i = 0; i < stet_oci_source_info(source)->layer_count; i++)
+        if (read_layer(source, i, r, err) < 0)
+            return stet_error_wrap(err, "layer %zu", i + 1);
+    return stet_databases_list(&r->databases, &r->out->packages, &r->out->ecosystem, err);
+}
+
 int stet_build_contents_read(struct stet_oci_source *source, struct stet_build_contents *out,
                              struct stet_error *err)
 {
     const struct stet_oci_source_info *info = stet_oci_source_info(source);
-    for (size_t i = 0; i < info->layer_count; i++)
-        if (read_layer(source, i, out, err) < 0)
-            return stet_error_wrap(err, "layer %zu", i + 1);
+    struct reading r = {.out = out};
+    int result = read_layers(source, &r, err);
+    stet_databases_release(&r.databases);
+    if (result < 0)
+        return -1;
     return info->manifest ? read_lock(info->manifest, out, err) : 0;
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "lib/build/build.h"
+#include "lib/tar/tar.h"
 #include "lib/tree/tree.h"
 
 /* The modification times that came with packages: a set of seconds. Adding is thread-safe. */
@@ -65,6 +66,30 @@ int stet_seal(const struct stet_tree *tree, int root, int work, enum stet_compre
 int stet_describe(const struct stet_lock *lock, const struct stet_distro *distro,
                   const struct stet_oci_layer *layer, struct stet_oci_image *out,
                   struct stet_error *err);
+
+/*
+ * The files of package databases that a stack of layers shows (databases.c): what a higher layer replaces or deletes
+ * with a whiteout (OCI image-spec, layer.md) is gone.
+ */
+struct stet_database_file {
+    char *path;
+    struct stet_buffer text;
+    size_t layer;
+    const struct stet_distro *distro;
+};
+struct stet_databases {
+    struct stet_database_file *files;
+    size_t count, cap;
+    uint64_t bytes;
+};
+/* Takes notice of an entry of a layer, layers from the lowest, and reads its content if it is part of a database. */
+int stet_databases_take(struct stet_databases *d, struct stet_tar_reader *tar,
+                        const struct stet_entry *e, size_t layer, struct stet_error *err);
+/* The packages, sorted, each once, and the name of their ecosystem (that of the highest layer with a database); NULL
+ * where there is no database. */
+int stet_databases_list(const struct stet_databases *d, struct stet_strv *packages,
+                        const char **ecosystem, struct stet_error *err);
+void stet_databases_release(struct stet_databases *d);
 
 /* Writes one place. */
 int stet_publish(const struct stet_oci_image *image, const struct stet_tree *tree, int root,

@@ -74,10 +74,10 @@ struct stet_distro {
 
     const struct stet_scrub_rule *scrub_rules; /* ends with a rule whose name is NULL */
 
-    /* Where the package database of a finished image is, and how to read the packages from it ("dpkg status"). */
-    const char *database_path;
-    /* Appends "name version architecture" lines, sorted, to out. */
-    int (*list_packages)(const char *database, size_t len, struct stet_strv *out,
+    /* The files of the package database of a finished image, as a glob (stet_path_match(): "var/lib/dpkg/status"). */
+    const char *database_glob;
+    /* Appends the packages that one of these files tells of, as "name version architecture", to out. */
+    int (*list_packages)(const char *text, size_t len, struct stet_strv *out,
                          struct stet_error *err);
     /* OCI (Go) name and variant of a distribution architecture; NULL when unknown. */
     const char *(*oci_architecture)(const char *architecture, const char **variant);
