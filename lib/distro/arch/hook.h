@@ -32,8 +32,11 @@ struct stet_arch_hook {
 void stet_arch_hook_init(struct stet_arch_hook *h);
 void stet_arch_hook_release(struct stet_arch_hook *h);
 
-/* Reads one hook's text; path is for errors. What libalpm 7.1 calls an error in it is STET_ERROR_INPUT with path and
- * line. On failure out is as after init. */
+/*
+ * Reads one hook's text; path is for errors. out has no name, and is initialised here. What libalpm 7.1 calls an error
+ * in it is STET_ERROR_INPUT, "hook PATH line N: …"; so is an option without the value that it needs, a line of more
+ * than 4094 bytes, and a NUL byte. On failure out is as after init.
+ */
 int stet_arch_hook_parse(const char *text, size_t len, const char *path, struct stet_arch_hook *out,
                          struct stet_error *err);
 
@@ -49,7 +52,10 @@ int stet_arch_hook_match(const struct stet_build_context *ctx, const struct stet
  * name; a link to /dev/null disables; in the order of their names without ".hook". As in libalpm all triggers are
  * judged before the first hook runs. A hook that fails, or whose Depends are not installed, is a warning and the next
  * one runs; a PreTransaction hook with AbortOnFail that fails is STET_ERROR_INPUT. Only regular files are read,
- * through links inside of the root.
+ * through links inside of the root; files that do not end in ".hook" and directories are passed over.
+ *
+ * Stricter than libalpm: any hook of the root that cannot be read or parsed is STET_ERROR_INPUT, for both kinds of
+ * hooks (libalpm goes on without it after a transaction). Budgets: 1 MiB for a file, 4096 hooks.
  */
 int stet_arch_hooks_run(struct stet_build_context *ctx, unsigned stage, enum stet_arch_when when,
                         struct stet_error *err);
