@@ -173,8 +173,8 @@ static int assemble(struct build *b, struct stet_error *err)
 
 static int scrub(struct build *b, struct stet_error *err)
 {
-    if (stet_scrub(&b->context, b->distro->scrub_rules, err) < 0 ||
-        stet_scrub(&b->context, stet_scrub_general, err) < 0)
+    if (stet_scrub(&b->context, b->distro->scrub_rules, NULL, err) < 0 ||
+        stet_scrub(&b->context, stet_scrub_general, b->distro->owns, err) < 0)
         return -1;
     /* After the rules, so that a recipe may place what a rule would take away. */
     return stet_place_files(b->root, &b->lock->recipe, err);

@@ -36,9 +36,10 @@ bool stet_work_is_full(const struct stet_store_work *work);
 /*
  * Makes every path under root that a rule names go away, then runs the rule's function. Rules of
  * the ecosystem first, then the general ones (scrub.c). Each thing done is a verbose line: "scrub
- * NAME: path".
+ * NAME: path". Of owns see struct stet_distro; NULL: nothing is left alone.
  */
 int stet_scrub(struct stet_build_context *ctx, const struct stet_scrub_rule *rules,
+               bool (*owns)(const struct stet_build_context *ctx, const char *path),
                struct stet_error *err);
 
 /* The general rules, for any root. */

@@ -80,10 +80,14 @@ static int empty_file(int root, const struct stet_entry *e, struct stet_error *e
     return 0;
 }
 
+typedef bool owns_function(const struct stet_build_context *ctx, const char *path);
+
 static int apply_rule(struct stet_build_context *ctx, const struct stet_scrub_rule *rule,
-                      const struct stet_entry *e, bool *removed, struct stet_error *err)
+                      owns_function *owns, const struct stet_entry *e, bool *removed,
+                      struct stet_error *err)
 {
-    if (matches_any(rule->remove, e->path) && !matches_any(rule->keep, e->path)) {
+    if (matches_any(rule->remove, e->path) && !matches_any(rule->keep, e->path) &&
+        !(owns && owns(ctx, e->path))) {
         stet_log_message(ctx->log, STET_LOG_VERBOSE, "scrub %s: removed /%s", rule->name, e->path);
         *removed = true;
         return stet_fs_remove_in(ctx->root, e->path, err);
@@ -102,7 +106,7 @@ static bool is_below(const char *path, const char *dir, size_t dir_len)
 }
 
 static int apply_globs(struct stet_build_context *ctx, const struct stet_scrub_rule *rules,
-                       const struct stet_tree *tree, struct stet_error *err)
+                       owns_function *owns, const struct stet_tree *tree, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer gone = STET_BUFFER_INIT; /* the directory removed last */
     struct stet_tree_view view;
@@ -114,7 +118,7 @@ static int apply_globs(struct stet_build_context *ctx, const struct stet_scrub_r
             continue;
         bool removed = false;
         for (const struct stet_scrub_rule *r = rules; r->name && !removed; r++)
-            if (apply_rule(ctx, r, e, &removed, err) < 0)
+            if (apply_rule(ctx, r, owns, e, &removed, err) < 0)
                 return stet_error_wrap(err, "scrub rule '%s'", r->name);
         if (removed) {
             stet_buffer_clear(&gone);
@@ -127,6 +131,7 @@ static int apply_globs(struct stet_build_context *ctx, const struct stet_scrub_r
 }
 
 int stet_scrub(struct stet_build_context *ctx, const struct stet_scrub_rule *rules,
+               bool (*owns)(const struct stet_build_context *ctx, const char *path),
                struct stet_error *err)
 {
     struct stet_tree tree;
@@ -134,7 +139,7 @@ int stet_scrub(struct stet_build_context *ctx, const struct stet_scrub_rule *rul
     struct stet_tree_scan_options options = {.threads = ctx->threads};
     int result = stet_tree_scan(ctx->root, "the root", &options, NULL, &tree, err);
     if (result == 0)
-        result = apply_globs(ctx, rules, &tree, err);
+        result = apply_globs(ctx, rules, owns, &tree, err);
     stet_tree_release(&tree);
     for (const struct stet_scrub_rule *r = rules; result == 0 && r->name; r++) {
         if (!r->run)

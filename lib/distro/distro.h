@@ -73,6 +73,9 @@ struct stet_distro {
     void (*end)(struct stet_build_context *ctx);
 
     const struct stet_scrub_rule *scrub_rules; /* ends with a rule whose name is NULL */
+    /* Does a package ship path (no leading or final '/')? What it ships is left alone by the rules for all roots; NULL:
+     * they apply to everything. Valid until end. */
+    bool (*owns)(const struct stet_build_context *ctx, const char *path);
 
     /* The files of the package database of a finished image, as a glob (stet_path_match(): "var/lib/dpkg/status"). */
     const char *database_glob;

@@ -236,7 +236,7 @@ static void test_scrub(void **state)
     assert_int_equal(stet_fs_write_in(f->root, "etc/machine-id", "x", 1, 0444, -1, -1, NULL), 0);
     struct stet_build_context ctx = {.root = f->root, .threads = 1};
     struct stet_error err = STET_ERROR_INIT;
-    if (stet_scrub(&ctx, rules, &err) < 0)
+    if (stet_scrub(&ctx, rules, NULL, &err) < 0)
         fail_msg("%s", err.text);
     scan(f);
     assert_null(find(f, "var/log/x"));
@@ -245,6 +245,32 @@ static void test_scrub(void **state)
     assert_non_null(find(f, "var/log/keep"));
     assert_non_null(find(f, "cachelike"));
     assert_int_equal(find(f, "etc/machine-id")->size, 0);
+}
+
+static bool owns_log(const struct stet_build_context *ctx, const char *path)
+{
+    (void)ctx;
+    return strcmp(path, "log") == 0 || strcmp(path, "log/packaged") == 0;
+}
+
+static void test_scrub_leaves_what_a_package_ships(void **state)
+{
+    static const char *const remove[] = {"log", "log/**", NULL};
+    static const struct stet_scrub_rule rules[] = {
+        {.name = "a", .why = "-", .remove = remove},
+        {.name = NULL},
+    };
+    struct fixture *f = *state;
+    make_dir(f, "log");
+    make_file(f, "log/packaged", 1, 1);
+    make_file(f, "log/generated", 1, 1);
+    struct stet_build_context ctx = {.root = f->root, .threads = 1};
+    struct stet_error err = STET_ERROR_INIT;
+    if (stet_scrub(&ctx, rules, owns_log, &err) < 0)
+        fail_msg("%s", err.text);
+    scan(f);
+    assert_non_null(find(f, "log/packaged"));
+    assert_null(find(f, "log/generated"));
 }
 
 int main(void)
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mtimes_set, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_place_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scrub, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scrub_leaves_what_a_package_ships, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
