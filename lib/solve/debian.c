@@ -463,13 +463,11 @@ static int names_in_index(struct stet_solver *s, const struct index *index, cons
     return 0;
 }
 
-int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
-                           struct stet_strv *out, struct stet_error *err)
+int stet_solve_debian_names_with(struct stet_solver *s, const char *field, const char *value,
+                                 struct stet_strv *out, struct stet_error *err)
 {
-    stet_solve_prepare(s);
     for (size_t i = 0; i < s->index_count; i++)
         if (names_in_index(s, &s->indexes[i], field, value, out, err) < 0)
             return -1;
-    stet_strv_sort_unique(out);
     return 0;
 }

@@ -46,7 +46,9 @@ struct index {
     char *name;
     unsigned id;
     Repo *repo;
-    struct paragraph *paragraphs; /* paragraphs[i] describes solvable first + i */
+    struct paragraph *paragraphs;  /* paragraphs[i] describes solvable first + i (Debian) */
+    struct arch_package *packages; /* the same (Arch), see arch.h */
+    struct stet_buffer text;       /* the packages' strings (Arch) */
     size_t count, cap;
     Id first;
 };
@@ -77,6 +79,9 @@ int stet_solve_debian_add(struct stet_solver *s, struct index *index, const char
 /* Location, size and digest of a package, from its paragraph. */
 int stet_solve_debian_describe(struct stet_solver *s, const struct paragraph *p,
                                struct stet_solve_package *out, struct stet_error *err);
+
+int stet_solve_debian_names_with(struct stet_solver *s, const char *field, const char *value,
+                                 struct stet_strv *out, struct stet_error *err);
 
 /* The paragraph of p and its index (may be NULL). */
 const struct paragraph *stet_solve_paragraph(const struct stet_solver *s, Id p,

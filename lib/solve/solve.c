@@ -1,5 +1,6 @@
 #include <solv/poolarch.h>
 
+#include "lib/solve/arch.h"
 #include "lib/solve/internal.h"
 
 /* Rounds of "prefer, solve, leave out what could not be had" before any solution is taken. */
@@ -7,13 +8,15 @@ enum { ROUNDS_MAX = 24 };
 
 /* ---- the solver ---- */
 
-static Pool *new_pool(const char *architecture, struct stet_error *err)
+static Pool *new_pool(enum stet_solve_kind kind, const char *architecture, struct stet_error *err)
 {
     Pool *pool = pool_create();
-    if (pool_setdisttype(pool, DISTTYPE_DEB) < 0) {
+    bool arch = kind == STET_SOLVE_ARCH;
+    if (pool_setdisttype(pool, arch ? DISTTYPE_ARCH : DISTTYPE_DEB) < 0) {
         pool_free(pool);
         stet_error_set(err, STET_ERROR_ENVIRONMENT, 0,
-                       "this libsolv was built without Debian support; install Debian's libsolv1");
+                       "this libsolv was built without %s support; install Debian's libsolv1",
+                       arch ? "Arch" : "Debian");
         return NULL;
     }
     pool_setarchpolicy(pool, architecture);
@@ -23,11 +26,12 @@ static Pool *new_pool(const char *architecture, struct stet_error *err)
 struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *architecture,
                                     struct stet_error *err)
 {
-    if (kind != STET_SOLVE_DEBIAN) {
+    if (kind != STET_SOLVE_DEBIAN && kind != STET_SOLVE_ARCH) {
         stet_error_set(err, STET_ERROR_INTERNAL, 0, "no solver for this ecosystem yet");
         return NULL;
     }
-    if (!*architecture || strcmp(architecture, "all") == 0 || strpbrk(architecture, ":=>")) {
+    const char *every = kind == STET_SOLVE_ARCH ? "any" : "all";
+    if (!*architecture || strcmp(architecture, every) == 0 || strpbrk(architecture, ":=>")) {
         stet_error_input(err, "\"%s\" is not an architecture", architecture);
         return NULL;
     }
@@ -38,7 +42,7 @@ struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *archi
     }
     s->kind = kind;
     s->architecture = stet_strdup(architecture, err);
-    s->pool = s->architecture ? new_pool(architecture, err) : NULL;
+    s->pool = s->architecture ? new_pool(kind, architecture, err) : NULL;
     if (!s->pool) {
         stet_solver_free(s);
         return NULL;
@@ -53,6 +57,8 @@ void stet_solver_free(struct stet_solver *s)
     for (size_t i = 0; i < s->index_count; i++) {
         free(s->indexes[i].name);
         free(s->indexes[i].paragraphs);
+        free(s->indexes[i].packages);
+        stet_buffer_release(&s->indexes[i].text);
     }
     free(s->indexes);
     stet_strv_release(&s->strings);
@@ -75,7 +81,20 @@ int stet_solver_add_index(struct stet_solver *s, const char *name, const char *d
     index->repo = repo_create(s->pool, index->name);
     s->index_count++; /* freed with the solver from here on */
     s->prepared = false;
+    if (s->kind == STET_SOLVE_ARCH)
+        return stet_solve_arch_add(s, index, data, len, err);
     return stet_solve_debian_add(s, index, data, len, err);
+}
+
+int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
+                           struct stet_strv *out, struct stet_error *err)
+{
+    stet_solve_prepare(s);
+    int result = s->kind == STET_SOLVE_ARCH
+                     ? stet_solve_arch_names_with(s, field, value, out, err)
+                     : stet_solve_debian_names_with(s, field, value, out, err);
+    stet_strv_sort_unique(out);
+    return result;
 }
 
 /* ---- what the other files ask ---- */
@@ -354,12 +373,10 @@ static int solve_rounds(struct stet_solver *s, const Queue *wanted,
     return result;
 }
 
-int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
-               struct stet_solve_result *out, struct stet_error *err)
+static int solve_debian(struct stet_solver *s, const struct stet_solve_request *request,
+                        struct stet_solve_result *out, struct stet_error *err)
 {
     Queue wanted, solution;
-    *out = (struct stet_solve_result){NULL, 0};
-    stet_solve_prepare(s);
     queue_init(&wanted);
     queue_init(&solution);
     int result = find_all_wanted(s, request->install, &wanted, err);
@@ -367,10 +384,20 @@ int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
         result = solve_rounds(s, &wanted, request, &solution, err);
     if (result == 0)
         result = stet_solve_order(s, &solution, &wanted, request, out, err);
-    if (result != 0)
-        stet_solve_result_release(out);
     queue_free(&solution);
     queue_free(&wanted);
+    return result;
+}
+
+int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
+               struct stet_solve_result *out, struct stet_error *err)
+{
+    *out = (struct stet_solve_result){NULL, 0};
+    stet_solve_prepare(s);
+    int result = s->kind == STET_SOLVE_ARCH ? stet_solve_arch(s, request, out, err)
+                                            : solve_debian(s, request, out, err);
+    if (result != 0)
+        stet_solve_result_release(out);
     return result;
 }
 
