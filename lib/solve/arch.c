@@ -119,38 +119,11 @@ static int sort_packages(struct index *index, struct stet_error *err)
 
 /* ---- into libsolv's pool ---- */
 
-/* The first of these operators that is anywhere in the text counts, in this order. */
-size_t stet_solve_arch_split(const char *text, int *flags, const char **version, const char **end)
-{
-    static const struct {
-        char sign;
-        int flag;
-    } operators[] = {{'<', REL_LT}, {'>', REL_GT}, {'=', REL_EQ}};
-    const char *colon = strstr(text, ": ");
-    size_t len = colon ? (size_t)(colon - text) : strlen(text);
-    *end = text + len;
-    *flags = 0;
-    *version = NULL;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        const char *at = memchr(text, operators[i].sign, len);
-        if (!at)
-            continue;
-        bool equal = operators[i].sign != '=' && at + 1 < *end && at[1] == '=';
-        *flags = operators[i].flag | (equal ? REL_EQ : 0);
-        *version = at + 1 + equal;
-        return (size_t)(at - text);
-    }
-    return len;
-}
-
-/* The relation's id, or 0: it has no name. */
 static Id relation_id(Pool *pool, const char *text)
 {
     const char *version, *end;
     int flags;
     size_t len = stet_solve_arch_split(text, &flags, &version, &end);
-    if (len == 0)
-        return 0;
     Id name = pool_strn2id(pool, text, (unsigned)len, 1);
     if (!version)
         return name;
@@ -158,46 +131,26 @@ static Id relation_id(Pool *pool, const char *text)
                        1);
 }
 
-static int add_relations(struct stet_solver *s, const struct index *index,
-                         const struct arch_package *p, struct arch_list list, Offset *out,
-                         struct stet_error *err)
+static Offset add_relations(const struct index *index, struct arch_list list)
 {
     const char *text = stet_solve_arch_string(index, list.start);
-    for (uint32_t i = 0; i < list.count; i++, text += strlen(text) + 1) {
-        Id id = relation_id(s->pool, text);
-        if (!id)
-            return stet_solve_arch_bad(index, p, err, "a relation without a name, %s", text);
-        *out = repo_addid(index->repo, *out, id);
-    }
-    return 0;
+    Offset out = 0;
+    for (uint32_t i = 0; i < list.count; i++, text += strlen(text) + 1)
+        out = repo_addid(index->repo, out, relation_id(index->repo->pool, text));
+    return out;
 }
 
-static int add_solvable(struct stet_solver *s, const struct index *index,
-                        const struct arch_package *p, struct stet_error *err)
+static void add_solvable(const struct index *index, const struct arch_package *p)
 {
-    Pool *pool = s->pool;
+    Pool *pool = index->repo->pool;
     Solvable *x = pool_id2solvable(pool, repo_add_solvable(index->repo));
     x->name = pool_str2id(pool, stet_solve_arch_string(index, p->name), 1);
     x->evr = pool_str2id(pool, stet_solve_arch_string(index, p->version), 1);
     x->arch = pool_str2id(pool, stet_solve_arch_string(index, p->architecture), 1);
-    /* Ids may move the array of solvables only when one is added: x stays where it is. */
-    if (add_relations(s, index, p, p->provides, &x->provides, err) < 0)
-        return -1;
-    x->provides =
-        repo_addid(index->repo, x->provides, pool_rel2id(pool, x->name, x->evr, REL_EQ, 1));
-    if (add_relations(s, index, p, p->depends, &x->requires, err) < 0 ||
-        add_relations(s, index, p, p->conflicts, &x->conflicts, err) < 0)
-        return -1;
-    return 0;
-}
-
-static int fill_pool(struct stet_solver *s, struct index *index, struct stet_error *err)
-{
-    index->first = s->pool->nsolvables;
-    for (size_t i = 0; i < index->count; i++)
-        if (add_solvable(s, index, &index->packages[i], err) < 0)
-            return -1;
-    return 0;
+    x->provides = repo_addid(index->repo, add_relations(index, p->provides),
+                             pool_rel2id(pool, x->name, x->evr, REL_EQ, 1));
+    x->requires = add_relations(index, p->depends);
+    x->conflicts = add_relations(index, p->conflicts);
 }
 
 int stet_solve_arch_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
@@ -206,12 +159,15 @@ int stet_solve_arch_add(struct stet_solver *s, struct index *index, const char *
     if (len > UINT32_MAX)
         return stet_error_input(err, "index %s: more than 4 GiB", index->name);
     stet_buffer_add_char(&index->text, '\0'); /* place 0 is the empty string */
-    if (stet_buffer_check(&index->text, "reading a package database", err) == 0 &&
-        read_tar(index, data, len, err) == 0 && sort_packages(index, err) == 0 &&
-        fill_pool(s, index, err) == 0)
-        return 0;
-    index->count = 0;
-    return -1;
+    if (stet_buffer_check(&index->text, "reading a package database", err) < 0 ||
+        read_tar(index, data, len, err) < 0 || sort_packages(index, err) < 0) {
+        index->count = 0;
+        return -1;
+    }
+    index->first = s->pool->nsolvables;
+    for (size_t i = 0; i < index->count; i++)
+        add_solvable(index, &index->packages[i]);
+    return 0;
 }
 
 /* ---- what is told of packages ---- */

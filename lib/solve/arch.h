@@ -54,9 +54,6 @@ int stet_solve_arch_bad(const struct index *index, const struct arch_package *p,
 
 int stet_solve_arch_add(struct stet_solver *s, struct index *index, const char *data, size_t len,
                         struct stet_error *err);
-/* Takes "NAME", "NAME=VERSION", "NAME>=VERSION" and so on apart: how long NAME is. A description
- * after ": " is left out: *end is where the version ends. */
-size_t stet_solve_arch_split(const char *text, int *flags, const char **version, const char **end);
 /* The package p and its index; p is one of the pool's. */
 const struct arch_package *stet_solve_arch_package(const struct stet_solver *s, Id p,
                                                    const struct index **index);
@@ -69,6 +66,9 @@ int stet_solve_arch_names_with(struct stet_solver *s, const char *field, const c
 
 /* As vercmp(8) compares: below, at or above 0. */
 int stet_solve_arch_vercmp(const char *a, const char *b);
+/* Takes "NAME", "NAME=VERSION", "NAME>=VERSION" and so on apart: how long NAME is. A description
+ * after ": " is left out: *end is where the version ends. */
+size_t stet_solve_arch_split(const char *text, int *flags, const char **version, const char **end);
 struct arch_relation stet_solve_arch_relation(Pool *pool, Id dep);
 /* Is p the package that r names, in a version that r accepts? */
 bool stet_solve_arch_is(Pool *pool, Id p, const struct arch_relation *r);

@@ -145,6 +145,13 @@ static int set_single(const struct desc *d, uint32_t place)
     }
 }
 
+static bool is_relation(const char *text)
+{
+    const char *version, *end;
+    int flags;
+    return stet_solve_arch_split(text, &flags, &version, &end) > 0;
+}
+
 static int add_value(struct desc *d, const char *value, size_t len)
 {
     struct stet_buffer *text = &d->index->text;
@@ -162,6 +169,8 @@ static int add_value(struct desc *d, const char *value, size_t len)
         return -1;
     if (!is_list(d->field))
         return set_single(d, place);
+    if (d->field != GROUPS && !is_relation(stet_solve_arch_string(d->index, place)))
+        return bad(d, "a relation without a name, %s", stet_solve_arch_string(d->index, place));
     struct arch_list *list = list_of(d->package, d->field);
     if (list->count++ == 0)
         list->start = place;

@@ -136,6 +136,30 @@ int stet_solve_arch_vercmp(const char *a, const char *b)
 
 /* ---- relations ---- */
 
+/* The first of these operators that is anywhere in the text counts, in this order. */
+size_t stet_solve_arch_split(const char *text, int *flags, const char **version, const char **end)
+{
+    static const struct {
+        char sign;
+        int flag;
+    } operators[] = {{'<', REL_LT}, {'>', REL_GT}, {'=', REL_EQ}};
+    const char *colon = strstr(text, ": ");
+    size_t len = colon ? (size_t)(colon - text) : strlen(text);
+    *end = text + len;
+    *flags = 0;
+    *version = NULL;
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        const char *at = memchr(text, operators[i].sign, len);
+        if (!at)
+            continue;
+        bool equal = operators[i].sign != '=' && at + 1 < *end && at[1] == '=';
+        *flags = operators[i].flag | (equal ? REL_EQ : 0);
+        *version = at + 1 + equal;
+        return (size_t)(at - text);
+    }
+    return len;
+}
+
 struct arch_relation stet_solve_arch_relation(Pool *pool, Id dep)
 {
     if (!ISRELDEP(dep))

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/solve/solve.h"
+#include "tests/unit/solve/arch_db.h"
 
 enum { INDEXES_MAX = 4 };
 
@@ -17,7 +18,7 @@ struct given_index {
 
 struct given {
     struct stet_strv install, favor, first;
-    bool recommends;
+    bool recommends, arch;
     struct given_index indexes[INDEXES_MAX];
     size_t index_count;
     struct stet_buffer expect; /* lines, or the error */
@@ -66,12 +67,13 @@ static void complete_paragraph(struct stet_buffer *p)
     stet_buffer_release(&more);
 }
 
-static void end_paragraph(struct given_index *index, struct stet_buffer *p)
+static void end_paragraph(const struct given *g, struct given_index *index, struct stet_buffer *p)
 {
     struct stet_error err = STET_ERROR_INIT;
     if (p->len == 0)
         return;
-    complete_paragraph(p);
+    if (!g->arch)
+        complete_paragraph(p);
     assert_int_equal(stet_strv_add(&index->paragraphs, p->data, &err), 0);
     stet_buffer_clear(p);
 }
@@ -96,6 +98,8 @@ static enum section directive(struct given *g, const char *line)
         add_words(&g->first, rest);
     else if (starts(line, "@recommends"))
         g->recommends = true;
+    else if (starts(line, "@arch"))
+        g->arch = true;
     else if (starts(line, "@index")) {
         assert_true(g->index_count < INDEXES_MAX);
         g->indexes[g->index_count++].id = *rest ? (unsigned)strtoul(rest, NULL, 10) : 0;
@@ -123,7 +127,7 @@ static void read_case(const char *path, struct given *g)
             *next++ = '\0';
         struct given_index *index = section == INDEX ? &g->indexes[g->index_count - 1] : NULL;
         if (index && (!*line || *line == '@'))
-            end_paragraph(index, &paragraph);
+            end_paragraph(g, index, &paragraph);
         if (*line == '@')
             section = directive(g, line);
         else if (index && *line)
@@ -145,6 +149,62 @@ static size_t shuffled(size_t i, size_t n, unsigned order)
     if (order == 0)
         return i;
     return order == 1 ? n - 1 - i : (i + order - 1) % n;
+}
+
+/* The words of a value, if there are any, as a field of a desc. */
+static void add_field(struct stet_buffer *desc, const char *field, const char *words)
+{
+    struct stet_strv values = STET_STRV_INIT;
+    add_words(&values, words);
+    if (values.count > 0)
+        stet_buffer_addf(desc, "%%%s%%\n", field);
+    for (size_t i = 0; i < values.count; i++)
+        stet_buffer_addf(desc, "%s\n", values.items[i]);
+    stet_buffer_add_char(desc, '\n');
+    stet_strv_release(&values);
+}
+
+/* The value of "Field: value" in a paragraph; the caller frees it. */
+static char *value_of(const char *paragraph, const char *field, const char *other)
+{
+    const char *hit = has_field(paragraph, field) ? strcasestr(paragraph, field) : NULL;
+    const char *value = hit ? hit + strlen(field) : other;
+    char *copy = strndup(value, strcspn(value, "\n"));
+    assert_non_null(copy);
+    return copy;
+}
+
+/* A paragraph as an entry of a database. */
+static void add_package(struct stet_buffer *tar, const char *paragraph)
+{
+    static const char *const fields[][2] = {{"Depends:", "DEPENDS"},
+                                            {"Optdepends:", "OPTDEPENDS"},
+                                            {"Conflicts:", "CONFLICTS"},
+                                            {"Provides:", "PROVIDES"},
+                                            {"Groups:", "GROUPS"}};
+    struct stet_buffer desc = STET_BUFFER_INIT;
+    _cleanup_free_ char *name = value_of(paragraph, "Name: ", "");
+    _cleanup_free_ char *version = value_of(paragraph, "Version: ", "1-1");
+    _cleanup_free_ char *arch = value_of(paragraph, "Arch: ", "x86_64");
+    _cleanup_free_ char *path = stet_format(NULL, "%s-%s/desc", name, version);
+    stet_buffer_addf(&desc, "%%NAME%%\n%s\n\n%%VERSION%%\n%s\n\n%%ARCH%%\n%s\n\n", name, version,
+                     arch);
+    stet_buffer_addf(&desc, "%%FILENAME%%\n%s-%s.pkg.tar.zst\n\n%%CSIZE%%\n1\n\n", name, version);
+    stet_buffer_addf(&desc, "%%SHA256SUM%%\n%064d\n\n", 7);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        _cleanup_free_ char *value = value_of(paragraph, fields[i][0], "");
+        add_field(&desc, fields[i][1], value);
+    }
+    db_add_text(tar, path, stet_buffer_str(&desc));
+    stet_buffer_release(&desc);
+}
+
+static void join_arch(const struct given_index *index, unsigned order, struct stet_buffer *out)
+{
+    size_t n = index->paragraphs.count;
+    for (size_t i = 0; i < n; i++)
+        add_package(out, index->paragraphs.items[shuffled(i, n, order)]);
+    db_end(out);
 }
 
 static void join(const struct given_index *index, unsigned order, struct stet_buffer *out)
@@ -180,10 +240,14 @@ static void run_order(const struct given *g, unsigned order)
     struct stet_buffer texts[INDEXES_MAX] = {0}, got = STET_BUFFER_INIT;
     struct stet_solve_request request = {&g->install, &g->favor, &g->first, g->recommends};
     struct stet_solve_result result;
-    struct stet_solver *s = stet_solver_new(STET_SOLVE_DEBIAN, "amd64", &err);
+    struct stet_solver *s = g->arch ? stet_solver_new(STET_SOLVE_ARCH, "x86_64", &err)
+                                    : stet_solver_new(STET_SOLVE_DEBIAN, "amd64", &err);
     assert_non_null(s);
     for (size_t i = 0; i < g->index_count; i++) {
-        join(&g->indexes[i], order, &texts[i]);
+        if (g->arch)
+            join_arch(&g->indexes[i], order, &texts[i]);
+        else
+            join(&g->indexes[i], order, &texts[i]);
         if (stet_solver_add_index(s, "index", texts[i].data, texts[i].len, g->indexes[i].id, &err) <
             0)
             fail_msg("%s", err.text);
