@@ -168,12 +168,13 @@ static int set_when(struct parser *p, const char *value)
     return 0;
 }
 
+/* It alone may lack a value: libalpm then has none. */
 static int set_description(struct parser *p, const char *value)
 {
     warn_again(p, p->hook->description != NULL, "Description");
     free(p->hook->description);
     p->hook->description = stet_strdup(value, p->err);
-    return p->hook->description ? 0 : -1;
+    return !value || p->hook->description ? 0 : -1;
 }
 
 static int set_exec(struct parser *p, const char *value)
@@ -197,11 +198,12 @@ static int set_in_action(struct parser *p, const char *key, const char *value)
     static const struct {
         const char *key;
         int (*set)(struct parser *p, const char *value);
+        bool may_lack;
     } options[] = {
-        {"When", set_when},
-        {"Description", set_description},
-        {"Depends", set_depends},
-        {"Exec", set_exec},
+        {"When", set_when, false},
+        {"Description", set_description, true},
+        {"Depends", set_depends, false},
+        {"Exec", set_exec, false},
     };
     if (strcmp(key, "AbortOnFail") == 0) {
         p->hook->abort_on_fail = true;
@@ -213,7 +215,8 @@ static int set_in_action(struct parser *p, const char *key, const char *value)
     }
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(key, options[i].key) == 0)
-            return value ? options[i].set(p, value) : fail(p, "an option without a value", key);
+            return value || options[i].may_lack ? options[i].set(p, value)
+                                                : fail(p, "an option without a value", key);
     return fail(p, "invalid option in [Action]", key);
 }
 

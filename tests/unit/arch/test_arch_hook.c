@@ -115,8 +115,9 @@ static void test_parse(void **state)
 /* What is neither said nor triggered: all have these results. */
 static void test_parse_masks(void **state)
 {
-    static const char *const texts[] = {"", "\n#\n", "[Action]\n", ACTION,
-                                        "[Action]\nExec = /x\nAbortOnFail\n"};
+    static const char *const texts[] = {"",      "[Action]\nDescription\n",
+                                        "\n#\n", "[Action]\n",
+                                        ACTION,  "[Action]\nExec = /x\nAbortOnFail\n"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct stet_arch_hook h;
@@ -147,7 +148,6 @@ static void test_parse_errors(void **state)
         {"[Action]\nWhen\n", "line 2: an option without a value \"When\""},
         {"[Action]\nExec\n", "line 2: an option without a value \"Exec\""},
         {"[Action]\nDepends\n", "line 2: an option without a value \"Depends\""},
-        {"[Action]\nDescription\n", "line 2: an option without a value \"Description\""},
         {"[Action]\nExec = /x 'a\n", "line 2: a quote without an end in Exec \"/x 'a\""},
         {"[Trigger]\nExec = x\n", "line 2: invalid option in [Trigger] \"Exec\""},
         {"[Trigger]\nType = Thing\n", "line 2: invalid value of Type \"Thing\""},
