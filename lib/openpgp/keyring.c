@@ -48,6 +48,19 @@ static bool decode_base64(const char *p, const char *stop, struct stet_buffer *o
     return have == 0;
 }
 
+int stet_openpgp_from_base64(const char *text, const char *name, struct stet_buffer *out,
+                             struct stet_error *err)
+{
+    size_t len = strlen(text), digits = 0;
+    while (digits < len && digit(text[digits]) >= 0)
+        digits++;
+    size_t padding = strspn(text + digits, "=");
+    if (digits < 2 || len % 4 != 0 || padding > 2 || digits + padding != len ||
+        !decode_base64(text, text + len, out))
+        return stet_error_input(err, "%s: not base64", name);
+    return stet_buffer_check(out, name, err);
+}
+
 /* Past the armor headers ("Version: …") that end with an empty line. NULL when there is none. */
 static const char *skip_headers(const char *p, const char *stop)
 {

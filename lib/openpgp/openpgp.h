@@ -30,6 +30,11 @@ int stet_openpgp_keyring_add(struct stet_openpgp_keyring *k, const char *data, s
 int stet_openpgp_dearmor(const char *text, size_t len, const char *name, struct stet_buffer *out,
                          struct stet_error *err);
 
+/* One line of base64 (RFC 4648, section 4: with padding, without white space), appended to out in binary. Databases of
+ * packages hold detached signatures so. STET_ERROR_INPUT with name when it is none, or empty. */
+int stet_openpgp_from_base64(const char *text, const char *name, struct stet_buffer *out,
+                             struct stet_error *err);
+
 /*
  * Which signatures count, beyond good ones of keys in the keyring. A wrong signature is always an error, whatever else
  * there is. Signatures that expired, those of revoked keys, and those over a hash weaker than SHA-256 never count.

@@ -176,6 +176,28 @@ static void dearmors(void **state)
     }
 }
 
+static void reads_base64(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bytes; /* NULL: refused */
+    } cases[] = {
+        {"QUJD", "ABC"}, {"QUI=", "AB"},    {"QQ==", "A"},       {"QUJDQQ==", "ABCA"},
+        {"", NULL},      {"====", NULL},    {"Q===", NULL},      {"QUJ", NULL},
+        {"QUJDQ", NULL}, {"QUJD\n", NULL},  {"QUI=QUJD", NULL},  {" QUJD", NULL},
+        {"QU*D", NULL},  {"QUJDQQ=", NULL}, {"QUJD\nQUJ", NULL}, {"=abc", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct stet_buffer out = STET_BUFFER_INIT;
+        struct stet_error err = STET_ERROR_INIT;
+        int got = stet_openpgp_from_base64(cases[i].text, "x", &out, &err);
+        assert_int_equal(got, cases[i].bytes ? 0 : -1);
+        assert_string_equal(got < 0 ? err.text : stet_buffer_str(&out),
+                            got < 0 ? "x: not base64" : cases[i].bytes);
+        stet_buffer_release(&out);
+    }
+}
+
 static void read_data(const char *name, struct stet_buffer *out)
 {
     struct stet_error err = STET_ERROR_INIT;
@@ -326,6 +348,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(judges),
         cmocka_unit_test(judges_as_of),
         cmocka_unit_test(dearmors),
+        cmocka_unit_test(reads_base64),
         cmocka_unit_test(dearmors_as_gpg),
         cmocka_unit_test(verifies),
         cmocka_unit_test(refuses),
