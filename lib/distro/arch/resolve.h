@@ -21,5 +21,7 @@ int stet_arch_resolve(const struct stet_resolve_context *ctx, struct stet_lock *
 /* OCI (Go) architecture and variant; uname -m. NULL when not known. */
 const char *stet_arch_oci_architecture(const char *architecture, const char **variant);
 const char *stet_arch_machine(const char *architecture);
+/* Arch's name for what uname -m says; NULL when there is none. */
+const char *stet_arch_of_machine(const char *machine);
 
 #endif
