@@ -243,13 +243,20 @@ static int create_node(struct extraction *x, const struct stet_entry *e, const c
     return set_mtime(x, x->parent_fd, name, e, err);
 }
 
-/* libarchive makes such a link by the target's name; here it must be this package's own earlier file. */
+/*
+ * libarchive makes such a link by the target's name; here it must be this package's own earlier file. For a target that
+ * NoExtract leaves out pacman has a warning and goes on without the file; no image should lack a file unnoticed.
+ */
 static int create_hardlink(struct extraction *x, const struct stet_entry *e, const char *name,
                            struct stet_error *err)
 {
     ssize_t target = find_path(x, e->link);
     if (target >= 0 && x->seen[target] == LEFT_OUT)
-        return fail(x, e->path, "is a hard link to a file that noextract leaves out", err);
+        return stet_error_input(
+            err,
+            "package %s: \"/%s\" is a hard link to /%s, which noextract leaves out; leave "
+            "out both or none",
+            x->package->locked->name, e->path, e->link);
     if (target < 0 || x->seen[target] != EXTRACTED)
         return fail(x, e->path,
                     "is a hard link to something that is no earlier file of the package", err);
