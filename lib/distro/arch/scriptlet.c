@@ -266,8 +266,8 @@ int stet_arch_scriptlet_run(struct stet_build_context *ctx, const struct stet_ar
         return -1;
     if (!shell) {
         stet_log_message(ctx->log, STET_LOG_WARNING,
-                         "package %s: its %s was not run: the root has no shell",
-                         p->locked->name, function);
+                         "package %s: its %s was not run: the root has no shell", p->locked->name,
+                         function);
         return 0;
     }
     int rc = place(ctx->root, p, err);
