@@ -1,4 +1,4 @@
-/* Any bytes as gpgv's status lines, as an armored keyring, and as the packets of a detached signature. */
+/* Any bytes as gpgv's status lines, as an armored keyring, as base64, and as the packets of a detached signature. */
 #include <stdint.h>
 
 #include "lib/openpgp/internal.h"
@@ -36,12 +36,24 @@ static void armor(const char *text, size_t size)
     stet_buffer_release(&out);
 }
 
+static void base64(const char *text)
+{
+    struct stet_buffer out = STET_BUFFER_INIT;
+    struct stet_error err = STET_ERROR_INIT;
+    if (stet_openpgp_from_base64(text, "fuzz", &out, &err) < 0)
+        need_reason(&err);
+    else if (out.len == 0 || (out.len + 2) / 3 * 4 != strlen(text))
+        abort();
+    stet_buffer_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stet_buffer text = STET_BUFFER_INIT;
     stet_buffer_add(&text, data, size);
     status(stet_buffer_str(&text));
     armor(stet_buffer_str(&text), size);
+    base64(stet_buffer_str(&text));
     (void)stet_openpgp_is_signatures(data, size);
     stet_buffer_release(&text);
     return 0;

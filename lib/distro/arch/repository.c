@@ -8,7 +8,7 @@
 
 /* Arch's largest is 9 MB, 40 MB plain. */
 enum { FILE_MAX = 128 << 20, PLAIN_MAX = 256 << 20, SIGNATURE_MAX = 64 << 10, PIECE = 256 << 10 };
-enum { CLOCKS_DIFFER = 24 * 3600 };
+enum { CLOCKS_DIFFER = 24 * 3600, AT_ONCE = 8 };
 
 void stet_arch_repositories_release(struct stet_arch_repositories *r)
 {
@@ -288,7 +288,7 @@ int stet_arch_repositories_get(const struct stet_resolve_context *ctx,
         if (add_repository(recipe, recipe->repositories.items[i], out, err) < 0)
             return -1;
     /* They wait for the network, not for processors. */
-    return stet_pool_run((unsigned)out->count, out->count, get_one, &g, err);
+    return stet_pool_run(AT_ONCE, out->count, get_one, &g, err);
 }
 
 /* ---- dates ---- */
@@ -370,8 +370,16 @@ int stet_arch_repositories_check_dates(const struct stet_resolve_context *ctx,
                                        const struct stet_arch_repositories *r,
                                        struct stet_error *err)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (check_date(ctx, &r->items[i], err) < 0)
+    for (size_t i = 0; i < r->count; i++) {
+        const struct stet_arch_repository *x = &r->items[i];
+        char date[STET_TIME_TEXT_MAX];
+        if (check_date(ctx, x, err) < 0)
             return -1;
+        stet_time_format(x->date, date);
+        stet_log_message(ctx->log, STET_LOG_VERBOSE, "%s: its newest package is of %s, %s%s",
+                         x->urls.items[x->from], date,
+                         x->signed_by.count > 0 ? "signed by " : "without a signature",
+                         x->signed_by.count > 0 ? x->signed_by.items[0] : "");
+    }
     return 0;
 }
