@@ -67,10 +67,16 @@ static bool to_fingerprint(char *s)
     return len == 40 || len == 64;
 }
 
-static int read_revoked(char *text, const char *path, struct stet_strv *out, struct stet_error *err)
+int stet_arch_keyring_parse_revoked(struct stet_buffer *text, const char *path,
+                                    struct stet_strv *out, struct stet_error *err)
 {
     char *save = NULL;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+    if (text->len == 0)
+        return 0;
+    /* What follows a NUL would be passed over in silence. */
+    if (memchr(text->data, '\0', text->len))
+        return stet_error_input(err, "%s: it has a NUL byte", path);
+    for (char *line = strtok_r(text->data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         line += strspn(line, " \t\r");
         line[strcspn(line, " \t\r#")] = '\0';
         if (!*line)
@@ -98,10 +104,7 @@ static int add_revoked(const char *keyring, struct stet_strv *out, struct stet_e
         return errno == ENOENT ? 0 : stet_error_errno(err, "%s", path);
     if (stet_fs_read(AT_FDCWD, path, REVOKED_MAX, &text, err) < 0)
         return -1;
-    /* What follows a NUL would be passed over in silence. */
-    if (text.len > 0 && memchr(text.data, '\0', text.len))
-        return stet_error_input(err, "%s: it has a NUL byte", path);
-    return text.len == 0 ? 0 : read_revoked(text.data, path, out, err);
+    return stet_arch_keyring_parse_revoked(&text, path, out, err);
 }
 
 int stet_arch_keyring_open(const struct stet_resolve_context *ctx, const struct stet_recipe *recipe,
