@@ -31,6 +31,9 @@ int stet_arch_unpack_begin(struct stet_build_context *ctx, struct stet_error *er
 
 /* Reads the metadata of package number i. */
 int stet_arch_read_package(struct stet_build_context *ctx, size_t i, struct stet_error *err);
+/* The same from in, its decoded file. */
+int stet_arch_read_metadata(struct stet_arch_package *p, struct stet_reader *in,
+                            struct stet_error *err);
 
 /* Appends the paths of .MTREE (mtree(5) as bsdtar writes it, plain or compressed) that are no metadata, directories with
  * a '/' at the end, in its order. name is the package's, for errors. */

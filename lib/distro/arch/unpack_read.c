@@ -149,34 +149,34 @@ static int read_files(const struct head *h, struct stet_error *err)
     return count == p->files.count ? 0 : fail(h, "a path", "is in its list of files twice", err);
 }
 
-static int read_head(struct head *h, struct stet_reader *in, struct stet_error *err)
+static int read_head(struct head *h, struct stet_error *err)
 {
-    h->reader = stet_arch_reader_new(in, h->name, err);
-    int rc = h->reader ? read_entries(h, err) : -1;
-    stet_arch_reader_free(h->reader);
-    h->reader = NULL;
-    if (rc == 0)
-        rc = stet_arch_info_parse(stet_buffer_str(&h->info), h->info.len, h->name,
-                                  &h->package->info, err);
-    if (rc == 0)
-        rc = check_identity(h, err);
-    return rc == 0 ? read_files(h, err) : -1;
+    if (read_entries(h, err) < 0 || stet_arch_info_parse(stet_buffer_str(&h->info), h->info.len,
+                                                         h->name, &h->package->info, err) < 0)
+        return -1;
+    return check_identity(h, err) < 0 ? -1 : read_files(h, err);
+}
+
+int stet_arch_read_metadata(struct stet_arch_package *p, struct stet_reader *in,
+                            struct stet_error *err)
+{
+    struct head h = {.package = p, .name = p->locked->name};
+    h.reader = stet_arch_reader_new(in, h.name, err);
+    int rc = h.reader ? read_head(&h, err) : -1;
+    stet_arch_reader_free(h.reader);
+    stet_buffer_release(&h.info);
+    return rc;
 }
 
 int stet_arch_read_package(struct stet_build_context *ctx, size_t i, struct stet_error *err)
 {
     struct stet_arch_state *state = ctx->state;
-    struct head h = {.package = &state->packages[i], .name = state->packages[i].locked->name};
     struct stet_arch_decoder d;
     _cleanup_close_ int fd = stet_arch_open_package(ctx, i, err);
-    if (fd < 0)
+    if (fd < 0 || stet_arch_decoder_open(&d, fd, state->packages[i].locked->name, err) < 0)
         return -1;
-    int rc = stet_arch_decoder_open(&d, fd, h.name, err);
-    if (rc == 0) {
-        rc = read_head(&h, d.decoded, err);
-        stet_arch_decoder_close(&d);
-    }
-    stet_buffer_release(&h.info);
+    int rc = stet_arch_read_metadata(&state->packages[i], d.decoded, err);
+    stet_arch_decoder_close(&d);
     return rc;
 }
 
