@@ -1,8 +1,9 @@
 #include "lib/distro/distro.h"
 
+#include "lib/distro/arch/arch.h"
 #include "lib/distro/debian/debian.h"
 
-static const struct stet_distro *const all[] = {&stet_debian, NULL};
+static const struct stet_distro *const all[] = {&stet_debian, &stet_arch, NULL};
 
 const struct stet_distro *const *stet_distro_all(void)
 {
