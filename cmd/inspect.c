@@ -81,6 +81,12 @@ static void print_layers(const struct view *v)
     printf("%-10s %" PRIu64 " entries, %s\n", "content", v->contents->entries, size);
 }
 
+static void print_index(const struct stet_lock_index *x)
+{
+    printf("%-10s %s%s%s  %s\n", "index", x->suite, x->component ? " " : "",
+           x->component ? x->component : "", x->mirror);
+}
+
 static void print_lock(const struct view *v)
 {
     const struct stet_build_contents *c = v->contents;
@@ -95,13 +101,11 @@ static void print_lock(const struct view *v)
         return;
     char epoch[STET_TIME_TEXT_MAX];
     stet_time_format(c->lock.epoch, epoch);
-    printf("%-10s %s: %s %s %s, epoch %s\n", "recipe", c->lock.recipe.name,
-           c->lock.recipe.ecosystem, c->lock.recipe.suite ? c->lock.recipe.suite : "",
-           c->lock.recipe.architecture, epoch);
+    const struct stet_recipe *r = &c->lock.recipe;
+    printf("%-10s %s: %s %s%s%s, epoch %s\n", "recipe", r->name, r->ecosystem,
+           r->suite ? r->suite : "", r->suite ? " " : "", r->architecture, epoch);
     for (size_t i = 0; i < c->lock.index_count; i++)
-        printf("%-10s %s %s  %s\n", "index", c->lock.indexes[i].suite,
-               c->lock.indexes[i].component ? c->lock.indexes[i].component : "",
-               c->lock.indexes[i].mirror);
+        print_index(&c->lock.indexes[i]);
 }
 
 static void print_people(const struct view *v)
