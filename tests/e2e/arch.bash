@@ -11,6 +11,20 @@ ARCH=$(uname -m)
 # When the packages were built, and what the recipes say the epoch is.
 ARCH_BUILT=1767225600
 ARCH_EPOCH=2026-02-03T04:05:06Z
+# All that the repository has and that fits together.
+ARCH_TARGETS=(base features feature-mail-versioned)
+ARCH_NOEXTRACT=('usr/share/doc/*' '!usr/share/doc/feature-doc/keep*' 'usr/share/doc/feature-doc/keep-it/not*' 'usr/share/man/*'
+    etc/feature-backup/unextracted.conf)
+
+# To be called from setup_file after e2e_setup_file, and from each test that needs more than the environment.
+arch_setup() {
+    ARCH_DIR=$STET_E2E_DIR/arch
+    ARCH_KEY=$ARCH_DIR/key
+    ARCH_MIRROR=file://$ARCH_DIR/mirror
+    mkdir -p "$ARCH_DIR"
+    chmod 755 "$ARCH_DIR"
+    arch_repository
+}
 
 # For each package: what it depends on, and globs of the Debian packages whose files it has. The first line that
 # matches wins.
@@ -123,34 +137,41 @@ arch_content() {
     touch "$content/complete"
 }
 
-# Folders with a PKGBUILD for each tree: $ARCH_DIR/pkgbuilds/PACKAGE.
+# Two folders with a PKGBUILD each for all trees that have no folder of their own, for two at a time.
 arch_pkgbuilds() {
-    local package needs globs folder
+    local package needs globs names=('' '') number=0 half
+    for half in 0 1; do
+        rm -rf "$ARCH_DIR/pkgbuilds/files-$half"
+        mkdir -p "$ARCH_DIR/pkgbuilds/files-$half"
+    done
     while IFS=: read -r package needs globs; do
         if [ "$package" = - ] || [ -e "$ARCH_PACKAGES/$package" ]; then continue; fi
-        folder=$ARCH_DIR/pkgbuilds/$package
-        mkdir -p "$folder"
-        cat >"$folder/PKGBUILD" <<END
-pkgname=$package
-pkgver=1.0
-pkgrel=1
-pkgdesc='$package, of Debian files'
-arch=('$ARCH')
-url=https://example.org/$package
-license=(custom)
-depends=($needs)
-package() {
+        half=$((number++ % 2))
+        names[half]+=" $package"
+        cat >>"$ARCH_DIR/pkgbuilds/files-$half/PKGBUILD" <<END
+package_$package() {
+    pkgdesc='$package, of Debian files'
+    url=https://example.org/$package
+    depends=($needs)
     cp -a "\$CONTENT/$package/." "\$pkgdir/"
 }
 END
     done < <(arch_table)
+    for half in 0 1; do
+        cat >>"$ARCH_DIR/pkgbuilds/files-$half/PKGBUILD" <<END
+pkgbase=files-$half
+pkgname=(${names[half]})
+pkgver=1.0
+pkgrel=1
+arch=('$ARCH')
+license=(custom)
+END
+    done
 }
 
 # The packages of this folder and of Debian's files, once: in $ARCH_DIR/core and $ARCH_DIR/extra; and their key.
 arch_repository() {
     local name folders=() own=()
-    ARCH_KEY=$ARCH_DIR/key
-    ARCH_MIRROR=file://$ARCH_DIR/mirror
     [ ! -e "$ARCH_DIR/mirror/complete" ] || return 0
     arch_content || return 1
     arch_pkgbuilds
@@ -184,4 +205,190 @@ arch_keyring() {
 arch_fingerprint() {
     gpg --homedir "$1/home" --batch --with-colons --show-keys "$1/keyring.gpg" 2>/dev/null |
         awk -F: '$1 == "fpr" {print $10; exit}'
+}
+
+# arch_recipe [LINE...] - a recipe with the repository of this file; a line replaces the one with its key.
+arch_recipe() {
+    local line given
+    given=$(printf '%s\n' "$@")
+    while IFS= read -r line; do
+        grep -q "^${line%%:*}:" <<<"$given" || printf '%s\n' "$line"
+    done <<END
+stet: 1
+name: arch-test
+ecosystem: arch
+mirror: $ARCH_MIRROR/\$repo/os/\$arch
+repositories: [core, extra]
+siglevel: required
+keyring: $ARCH_KEY/keyring.gpg
+epoch: $ARCH_EPOCH
+END
+    [ -z "$given" ] || printf '%s\n' "$given"
+}
+
+# yaml_list WORD... - as a list of quoted strings.
+yaml_list() {
+    local list
+    list=$(printf "'%s', " "$@")
+    printf '[%s]' "${list%, }"
+}
+
+# The recipe, the lock and the digest of everything; each made once.
+arch_full_recipe() {
+    local recipe=$ARCH_DIR/recipe.yaml
+    [ -e "$recipe" ] || arch_recipe "packages: $(yaml_list "${ARCH_TARGETS[@]}")" "noextract: $(yaml_list "${ARCH_NOEXTRACT[@]}")" \
+        "pacman-keyring: public" "image: {cmd: [bash], env: {LANG: C.UTF-8}}" >"$recipe"
+    echo "$recipe"
+}
+
+arch_lock() {
+    local lock=$ARCH_DIR/lock.json
+    [ -e "$lock" ] || stet lock "$(arch_full_recipe)" -q -o "$lock" >&2 || return 1
+    echo "$lock"
+}
+
+arch_digest() {
+    local lock
+    lock=$(arch_lock) || return 1
+    if [ ! -e "$ARCH_DIR/digest" ]; then
+        stet build "$lock" -q -o "oci:$ARCH_DIR/images:arch" -o "docker-archive:$ARCH_DIR/docker.tar:stet-e2e:arch" \
+            -o "rootfs:$ARCH_DIR/root" >"$ARCH_DIR/digest.new" || return 1
+        mv "$ARCH_DIR/digest.new" "$ARCH_DIR/digest"
+    fi
+    cat "$ARCH_DIR/digest"
+}
+
+# ---- pacman, the judge ----
+
+# pacman_root ROOT [LINE...] - an empty root as pacstrap makes it, ROOT.conf and ROOT.gnupg; lines go into [options].
+# shellcheck disable=SC2016 # $repo and $arch are pacman's
+pacman_root() {
+    local root=$1 gpg=$1.gnupg
+    shift
+    mkdir -p "$root"/var/{cache/pacman/pkg,lib/pacman,log} "$root"/{dev,run,etc/pacman.d}
+    mkdir -m 1777 "$root/tmp"
+    mkdir -m 0555 "$root"/{sys,proc}
+    mkdir -m 700 "$gpg"
+    gpg --homedir "$gpg" --batch --quiet --import "$ARCH_KEY/keyring.gpg" 2>/dev/null
+    echo "$(arch_fingerprint "$ARCH_KEY"):6:" | gpg --homedir "$gpg" --batch --quiet --import-ownertrust 2>/dev/null
+    gpgconf --homedir "$gpg" --kill all
+    {
+        printf '%s\n' '[options]' "RootDir = $root" "DBPath = $root/var/lib/pacman/" "CacheDir = $root/var/cache/pacman/pkg/" \
+            "LogFile = $root/var/log/pacman.log" "GPGDir = $gpg/" "HookDir = $root/etc/pacman.d/hooks/" 'Architecture = auto'
+        grep -q '^SigLevel' <<<"$(printf '%s\n' "$@")" || echo 'SigLevel = Required DatabaseOptional'
+        [ $# -eq 0 ] || printf '%s\n' "$@"
+        printf '[%s]\nServer = %s/$repo/os/$arch\n' core "$ARCH_MIRROR" extra "$ARCH_MIRROR"
+    } >"$root.conf"
+}
+
+# The environment that scriptlets get from stet.
+clean() {
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 TZ=UTC "$@"
+}
+
+# pacman_install ROOT TARGET... - by the pacman of this machine. The root must be a mount point for CheckSpace and the
+# like, so it is one for this command.
+pacman_install() {
+    local root=$1
+    shift
+    # shellcheck disable=SC2016 # for the shell inside
+    clean unshare --mount bash -c 'mount --bind "$1" "$1" && mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
+        exec pacman --config "$1.conf" -Sy --noconfirm --noprogressbar --color never "${@:2}"' bash "$root" "$@" \
+        </dev/null >>"$root.said" 2>&1 || {
+        cat "$root.said"
+        return 1
+    }
+}
+
+# pacman71_install CHROOT ROOT TARGET... - by the pacman inside of CHROOT, a root of the repository.
+pacman71_install() {
+    local chroot=$1 root=$2
+    shift 2
+    # shellcheck disable=SC2016 # for the shell inside
+    clean STET_E2E_DIR="$STET_E2E_DIR" unshare --mount bash -ec 'chroot=$1 root=$2
+        mount --bind /dev "$chroot/dev"
+        mount -t proc proc "$chroot/proc"
+        mkdir -p "$chroot$STET_E2E_DIR"
+        mount --rbind "$STET_E2E_DIR" "$chroot$STET_E2E_DIR"
+        mkdir -p "$root/etc/pacman.d/hooks"
+        unset STET_E2E_DIR
+        exec chroot "$chroot" pacman --config "$root.conf" -Sy --disable-sandbox --noconfirm --noprogressbar --color never "${@:3}"
+        ' bash "$chroot" "$root" "$@" </dev/null >>"$root.said" 2>&1 || {
+        cat "$root.said"
+        return 1
+    }
+}
+
+# in_root ROOT COMMAND... - in a chroot with /dev and /proc.
+in_root() {
+    local root=$1
+    shift
+    # shellcheck disable=SC2016 # for the shell inside
+    clean unshare --mount bash -ec 'mount --bind /dev "$1/dev"; mount -t proc proc "$1/proc"; exec chroot "$@"' bash "$root" "$@"
+}
+
+# ---- packages of one test, by hand: also such as makepkg would not make ----
+
+# pkginfo NAME VERSION [LINE...] - .PKGINFO on standard output.
+pkginfo() {
+    local name=$1 version=$2 line given
+    shift 2
+    given=$(printf '%s\n' "$@")
+    for line in "pkgname = $name" "pkgbase = $name" "pkgver = $version" "pkgdesc = of a test" 'url = https://example.org' \
+        "builddate = $ARCH_BUILT" 'packager = Test <test@example.org>' 'size = 1' 'arch = any'; do
+        grep -q "^${line%% = *} = " <<<"$given" || echo "$line"
+    done
+    [ -z "$given" ] || echo "$given"
+}
+
+# arch_pack NAME VERSION [LINE...] - $DIR/src/NAME, with .INSTALL if it has one, becomes a package in $DIR/packages.
+arch_pack() {
+    local name=$1 version=$2 tree=$DIR/src/$1
+    shift 2
+    mkdir -p "$tree" "$DIR/packages"
+    pkginfo "$name" "$version" "$@" >"$tree/.PKGINFO"
+    rm -f "$tree/.MTREE"
+    (
+        cd "$tree" || exit
+        shopt -s dotglob nullglob
+        bsdtar -czf "$DIR/$name.mtree" --format=mtree --options='!all,use-set,type,uid,gid,mode,time,size,md5,sha256,link' -- *
+        mv "$DIR/$name.mtree" .MTREE
+        rest=()
+        for file in *; do
+            case $file in .PKGINFO | .MTREE | .INSTALL) ;; *) rest+=("$file") ;; esac
+        done
+        [ ! -e .INSTALL ] || rest=(.INSTALL "${rest[@]}")
+        tar --owner=0 --group=0 --mtime="@$ARCH_BUILT" -cf - .MTREE .PKGINFO "${rest[@]}"
+    ) | zstd -q -1 >"$DIR/packages/$name-$version-any.pkg.tar.zst"
+}
+
+# arch_pack_tar NAME TAR [LINE...] - version 1-1, with a tar that the test has made as its files, and no .MTREE.
+arch_pack_tar() {
+    local name=$1 tar=$2 work=$DIR/by-hand/$1
+    shift 2
+    mkdir -p "$work" "$DIR/packages"
+    pkginfo "$name" 1-1 "$@" >"$work/.PKGINFO"
+    tar -C "$work" --owner=0 --group=0 --mtime="@$ARCH_BUILT" -cf "$work/package.tar" .PKGINFO
+    tar -Af "$work/package.tar" "$tar"
+    zstd -q -1 <"$work/package.tar" >"$DIR/packages/$name-1-1-any.pkg.tar.zst"
+}
+
+# scriptlet NAME - .INSTALL of $DIR/src/NAME, from standard input.
+scriptlet() {
+    mkdir -p "$DIR/src/$1"
+    cat >"$DIR/src/$1/.INSTALL"
+}
+
+# with_arch_packages [OPTION...] - $DIR/mirror: core as everywhere, and "test" with what is in $DIR/packages.
+with_arch_packages() {
+    mkdir -p "$DIR/mirror"
+    ln -sfn "$ARCH_DIR/mirror/core" "$DIR/mirror/core"
+    "$ARCH_REPOSITORY" --key "$ARCH_KEY" --repository test "$@" "$DIR/mirror" "$DIR"/packages/*.pkg.tar.*
+    POOL=$DIR/mirror/test/os/$ARCH
+}
+
+# test_recipe [LINE...] - writes $DIR/recipe.yaml for that mirror.
+test_recipe() {
+    # shellcheck disable=SC2016
+    arch_recipe "mirror: file://$DIR/mirror/\$repo/os/\$arch" 'repositories: [test, core]' "$@" >"$DIR/recipe.yaml"
 }
