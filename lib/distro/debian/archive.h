@@ -6,9 +6,9 @@
 #define STET_DEBIAN_ARCHIVE_H
 
 #include "lib/distro/debian/release.h"
-#include "lib/openpgp/openpgp.h"
 #include "lib/distro/debian/sources.h"
 #include "lib/distro/distro.h"
+#include "lib/openpgp/openpgp.h"
 
 /* One suite on one mirror. */
 struct stet_debian_archive {
