@@ -1,6 +1,6 @@
 /*
- * solve - dependency solving over libsolv. Knows no distribution's file formats beyond
- * asking libsolv to read them.
+ * solve - dependency solving over libsolv. Of distributions' file formats it knows their indexes
+ * only.
  *
  * A solver holds indexes added in order of preference (earlier wins for the same
  * version). Solving is deterministic: the same indexes, architecture and request give
@@ -24,21 +24,23 @@ struct stet_solver *stet_solver_new(enum stet_solve_kind kind, const char *archi
                                     struct stet_error *err);
 void stet_solver_free(struct stet_solver *s);
 
-/* Reads an index in the ecosystem's form (Debian: the text of Packages; Arch: the tar of a repository's database, not
- * compressed) from memory; index_id is
- * handed back with each package. data is borrowed until the solver is freed: what is told of the
- * packages of a solution is read from it then. name is for errors. */
+/* Reads an index in the ecosystem's form (Debian: the text of Packages; Arch: the tar of a
+ * repository's database, not compressed) from memory; index_id is handed back with each package.
+ * data is borrowed until the solver is freed: what is told of the packages of a solution is read
+ * from it then. name is for errors. */
 int stet_solver_add_index(struct stet_solver *s, const char *name, const char *data, size_t len,
                           unsigned index_id, struct stet_error *err);
 
 /*
  * Appends, sorted, the names of the packages whose newest version (of this architecture) has the
  * line "field: value" in its index exactly so: "Essential", "yes". For the ecosystems' base sets.
+ * Arch: field is "GROUPS" and value one of the groups of the earliest index's package of that name.
  */
 int stet_solver_names_with(struct stet_solver *s, const char *field, const char *value,
                            struct stet_strv *out, struct stet_error *err);
 
-/* The newest build date (seconds since 1970) of the packages in the index with this id; 0 when it has none. Arch. */
+/* The newest build date (seconds since 1970) of the packages in the index with this id; 0 when it
+ * has none. Arch. */
 int64_t stet_solver_index_date(const struct stet_solver *s, unsigned index_id);
 
 /* A package as the index describes it. Strings are borrowed from the solver. */
@@ -51,8 +53,7 @@ struct stet_solve_package {
     unsigned index_id;
     const char *needed_by; /* the first package in order that asked for it; NULL: requested */
     bool requested;
-    const char *
-        signature; /* Arch: %PGPSIG%, a detached OpenPGP signature in base64; NULL: the index has none */
+    const char *signature; /* Arch: %PGPSIG%, a detached OpenPGP signature in base64; NULL: none */
     unsigned stage;
 };
 
@@ -84,11 +85,16 @@ void stet_solve_result_release(struct stet_solve_result *r);
  * dependencies of that, is in an earlier stage than itself; and what it depends on in no later one.
  * Packages that depend on each other in a circle share a stage.
  *
- * Arch: as pacman chooses and orders. A package of an earlier index hides those of its name in later ones, whatever
- * their versions. What is asked for is a package, else what is provided by one (the first in order of indexes and
- * names), else a group: all its members. Dependencies as in libalpm's resolvedeps: what is chosen already, what was asked for, the package of that
- * name, the first provider. Order as libalpm's sortbydeps gives it, circles as well. favor, first and recommends are
- * not used; there is one stage. Two packages of the solution that conflict are an error that names both and why each is there.
+ * Arch: as pacman chooses and orders, into an empty root. What is asked for is a package, else what
+ * is provided by one (the first in order of indexes and names), else a group: all its members.
+ * Dependencies as in libalpm's resolvedeps: what is chosen already, what was asked for, the package
+ * of that name (of the first index where it satisfies the dependency, whatever versions later
+ * ones have), the first provider in order of indexes and names. Another provider is not tried when
+ * that one cannot be had: pacman fails then, and so does this. Order as libalpm's sortbydeps
+ * gives it, circles as well. favor, first and recommends are not used; there is one stage, 0. Two
+ * packages of the solution that conflict are an error that names both and why each is there (also
+ * where one provides the other, which pacman would leave out with a warning), and so is a
+ * "name=version" whose name another version gets for a dependency.
  *
  * Unknown names and unsatisfiable dependencies are STET_ERROR_INPUT: one line that says which
  * package needs what, and why that cannot be had (with similar names for an unknown one).
