@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <locale.h>
+#include <pthread.h>
 #include <sys/sysmacros.h>
 
 /* ---- the file ---- */
@@ -87,7 +88,7 @@ void stet_arch_decoder_close(struct stet_arch_decoder *d)
 
 /* ---- the tar inside ---- */
 
-enum { TAR_BUFFER = 128 << 10 };
+enum { TAR_BUFFER = 128 << 10, XATTRS_MAX = 256 };
 
 struct stet_arch_reader {
     struct stet_reader *in;
@@ -131,7 +132,6 @@ struct stet_arch_reader *stet_arch_reader_new(struct stet_reader *in, const char
     }
     r->in = in;
     r->name = name;
-    r->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     r->archive = archive_read_new();
     if (!r->archive)
         stet_error_oom(err, "reading a package");
@@ -150,8 +150,6 @@ void stet_arch_reader_free(struct stet_arch_reader *r)
         return;
     if (r->archive)
         archive_read_free(r->archive);
-    if (r->utf8)
-        freelocale(r->utf8);
     free(r);
 }
 
@@ -254,7 +252,8 @@ static int convert_xattrs(const struct stet_arch_reader *r, struct archive_entry
     const char *name;
     const void *value;
     size_t len;
-    archive_entry_xattr_reset(a);
+    if (archive_entry_xattr_reset(a) > XATTRS_MAX)
+        return refuse(r, e->path, "carries too many extended attributes", err);
     while (archive_entry_xattr_next(a, &name, &value, &len) == ARCHIVE_OK) {
         if (e->type != STET_ENTRY_FILE && e->type != STET_ENTRY_DIRECTORY)
             return refuse(r, e->path, "carries an extended attribute and is no file or directory",
@@ -299,9 +298,19 @@ static int drain(struct stet_arch_reader *r, struct stet_error *err)
     return n < 0 ? -1 : 0;
 }
 
+/* libarchive turns the names of pax headers, which are UTF-8, into the thread's locale's. */
+static locale_t utf8;
+
+static void make_locale(void)
+{
+    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
 static int next_header(struct stet_arch_reader *r, struct archive_entry **a)
 {
-    locale_t before = r->utf8 ? uselocale(r->utf8) : (locale_t)0;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_locale);
+    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
     int rc = archive_read_next_header(r->archive, a);
     if (before)
         uselocale(before);

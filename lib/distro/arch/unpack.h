@@ -11,7 +11,9 @@
  *   - a path, no directory, that two packages of the lock ship is STET_ERROR_INPUT and names both. (pacman asks the
  *     same of the whole transaction before it begins, and so does stet_arch_read_stage().)
  * Times are the package's, clamped to the lock's epoch; each is reported by ctx->keep_mtime. Owner, mode, set-id bits
- * and extended attributes are the package's.
+ * and extended attributes (security.capability and user.*) are the package's; access control lists and file flags are
+ * left out, as libalpm does. Symbolic links are never followed on the way to a file. A hard link to a file that
+ * noextract leaves out is STET_ERROR_INPUT (pacman has a warning then, and no file).
  */
 #ifndef STET_ARCH_UNPACK_H
 #define STET_ARCH_UNPACK_H
