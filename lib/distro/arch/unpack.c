@@ -143,7 +143,12 @@ static int make_entry(const struct stage *s, const struct stet_arch_package *p,
     if (!name)
         return -1;
     _cleanup_close_ int fd = -1;
-    if (mkdirat(s->local, name, 0755) < 0 ||
+    int rc = mkdirat(s->local, name, 0755);
+    if (rc < 0 && errno == EEXIST)
+        return stet_error_input(
+            err, "package %s: /%s/%s is in the root already; an earlier package must have made it",
+            p->info.name, local_path, name);
+    if (rc < 0 ||
         (fd = openat(s->local, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
         fchown(fd, 0, 0) < 0 || fchmod(fd, 0755) < 0)
         return stet_error_errno(err, "package %s: creating /%s/%s in the root", p->info.name,

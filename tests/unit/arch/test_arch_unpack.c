@@ -557,6 +557,20 @@ static void test_conflict_through_link(void **state)
     assert_string_equal(content(f, "usr/x"), "one's");
 }
 
+/* Nobody makes up the entry of another in the local database. */
+static void test_entry_of_another(void **state)
+{
+    struct fixture *f = *state;
+    struct package p;
+    package_begin(&p, "one", "");
+    package_file(&p, "var/lib/pacman/local/two-1.0-1/desc", "x", 0644);
+    add_package(f, &p, 0);
+    package_begin(&p, "two", "");
+    package_file(&p, "two", "x", 0644);
+    add_package(f, &p, 0);
+    install_refused(f, "package two: /var/lib/pacman/local/two-1.0-1 is in the root already");
+}
+
 /* ---- order ---- */
 
 static void watch_order(struct fixture *f, const char *text)
@@ -671,6 +685,7 @@ int main(void)
         with_fixture(test_conflict_of_types_reversed),
         with_fixture(test_no_conflict),
         with_fixture(test_conflict_through_link),
+        with_fixture(test_entry_of_another),
         with_fixture(test_order),
         with_fixture(test_many_one_thread),
         with_fixture(test_many_threads),
