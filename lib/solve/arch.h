@@ -64,8 +64,6 @@ int stet_solve_arch_names_with(struct stet_solver *s, const char *field, const c
 
 /* ---- arch_version.c ---- */
 
-/* As vercmp(8) compares: below, at or above 0. */
-int stet_solve_arch_vercmp(const char *a, const char *b);
 /* Takes "NAME", "NAME=VERSION", "NAME>=VERSION" and so on apart: how long NAME is. A description
  * after ": " is left out: *end is where the version ends. */
 size_t stet_solve_arch_split(const char *text, int *flags, const char **version, const char **end);

@@ -105,25 +105,25 @@ struct parts {
 };
 
 /* [EPOCH:]VERSION[-RELEASE]; no epoch is 0. */
-static struct parts split(const char *text)
+static struct parts split(struct slice text)
 {
-    size_t digits = strspn(text, "0123456789");
-    struct parts p = {.epoch = {"0", 1}, .version = {text, strlen(text)}};
-    if (text[digits] == ':') {
+    size_t digits = count_while(text, 0, is_digit);
+    struct parts p = {.epoch = {"0", 1}, .version = text};
+    if (digits < text.len && text.data[digits] == ':') {
         if (digits > 0)
-            p.epoch = (struct slice){text, digits};
-        p.version = (struct slice){text + digits + 1, p.version.len - digits - 1};
+            p.epoch = (struct slice){text.data, digits};
+        p.version = (struct slice){text.data + digits + 1, text.len - digits - 1};
     }
-    const char *dash = strrchr(text + digits, '-');
+    const char *dash = memrchr(p.version.data, '-', p.version.len);
     if (dash) {
         p.has_release = true;
-        p.release = (struct slice){dash + 1, strlen(dash + 1)};
+        p.release = (struct slice){dash + 1, (size_t)(p.version.data + p.version.len - dash - 1)};
         p.version.len = (size_t)(dash - p.version.data);
     }
     return p;
 }
 
-int stet_solve_arch_vercmp(const char *a, const char *b)
+static int compare_versions(struct slice a, struct slice b)
 {
     struct parts x = split(a), y = split(b);
     int c = compare_parts(x.epoch, y.epoch);
@@ -132,6 +132,16 @@ int stet_solve_arch_vercmp(const char *a, const char *b)
     if (c == 0 && x.has_release && y.has_release)
         c = compare_parts(x.release, y.release);
     return c;
+}
+
+static struct slice slice_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
+
+int stet_solve_arch_vercmp(const char *a, const char *b)
+{
+    return compare_versions(slice_of(a), slice_of(b));
 }
 
 /* ---- relations ---- */
@@ -168,12 +178,17 @@ struct arch_relation stet_solve_arch_relation(Pool *pool, Id dep)
     return (struct arch_relation){rd->name, rd->flags, pool_id2str(pool, rd->evr)};
 }
 
+static bool suits(struct slice version, int flags, struct slice wanted)
+{
+    if (flags == 0)
+        return true;
+    int c = compare_versions(version, wanted);
+    return flags & (c < 0 ? REL_LT : c > 0 ? REL_GT : REL_EQ);
+}
+
 static bool accepts(const struct arch_relation *r, const char *version)
 {
-    if (r->flags == 0)
-        return true;
-    int c = stet_solve_arch_vercmp(version, r->version);
-    return r->flags & (c < 0 ? REL_LT : c > 0 ? REL_GT : REL_EQ);
+    return r->flags == 0 || suits(slice_of(version), r->flags, slice_of(r->version));
 }
 
 bool stet_solve_arch_is(Pool *pool, Id p, const struct arch_relation *r)
@@ -192,6 +207,38 @@ bool stet_solve_arch_satisfies(Pool *pool, Id p, const struct arch_relation *r)
         if (has.name != r->name)
             continue;
         if (r->flags == 0 || (has.flags == REL_EQ && accepts(r, has.version)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the same from texts ---- */
+
+struct text_relation {
+    struct slice name, version;
+    int flags;
+};
+
+static struct text_relation read_relation(const char *text)
+{
+    const char *version, *end;
+    struct text_relation r = {{text, 0}, {"", 0}, 0};
+    r.name.len = stet_solve_arch_split(text, &r.flags, &version, &end);
+    if (version)
+        r.version = (struct slice){version, (size_t)(end - version)};
+    return r;
+}
+
+bool stet_solve_arch_satisfied(const char *dependency, const char *name, const char *version,
+                               const struct stet_strv *provides)
+{
+    struct text_relation r = read_relation(dependency);
+    if (compare_bytes(slice_of(name), r.name) == 0 && suits(slice_of(version), r.flags, r.version))
+        return true;
+    for (size_t i = 0; i < provides->count; i++) {
+        struct text_relation has = read_relation(provides->items[i]);
+        if (compare_bytes(has.name, r.name) == 0 &&
+            (r.flags == 0 || (has.flags == REL_EQ && suits(has.version, r.flags, r.version))))
             return true;
     }
     return false;

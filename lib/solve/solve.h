@@ -102,4 +102,15 @@ void stet_solve_result_release(struct stet_solve_result *r);
 int stet_solve(struct stet_solver *s, const struct stet_solve_request *request,
                struct stet_solve_result *out, struct stet_error *err);
 
+/* ---- what Arch's versions mean, for whoever else judges them ---- */
+
+/* As vercmp(8): [epoch:]version[-release], by rpm's segments; a release counts only where both have one. Like strcmp.
+ * Accepts any text. */
+int stet_solve_arch_vercmp(const char *a, const char *b);
+
+/* Does a package of this name and version satisfy the dependency ("name", "name>=1.2", "name=1:2-3", ...) by itself or by
+ * what it provides? A provision without a version satisfies only a dependency without one. */
+bool stet_solve_arch_satisfied(const char *dependency, const char *name, const char *version,
+                               const struct stet_strv *provides);
+
 #endif

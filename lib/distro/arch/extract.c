@@ -11,7 +11,7 @@
 
 #include "lib/digest/digest.h"
 #include "lib/distro/arch/package_file.h"
-#include "lib/distro/arch/version.h"
+#include "lib/distro/arch/pattern.h"
 
 enum seen { UNSEEN, EXTRACTED, LEFT_OUT };
 

@@ -2,7 +2,7 @@
 
 #include "lib/distro/arch/hook_private.h"
 #include "lib/distro/arch/scriptlet.h"
-#include "lib/distro/arch/version.h"
+#include "lib/solve/solve.h"
 
 /* A hook that is triggered, and by what. */
 struct triggered {
@@ -51,9 +51,12 @@ static const char *missing_dependency(const struct stet_arch_state *state,
 {
     for (size_t i = 0; i < h->depends.count; i++) {
         bool found = false;
-        for (size_t j = 0; j < state->count && !found; j++)
-            found = state->packages[j].installed &&
-                    stet_arch_satisfies(&state->packages[j].info, h->depends.items[i]);
+        for (size_t j = 0; j < state->count && !found; j++) {
+            const struct stet_arch_info *p = &state->packages[j].info;
+            found =
+                state->packages[j].installed &&
+                stet_solve_arch_satisfied(h->depends.items[i], p->name, p->version, &p->provides);
+        }
         if (!found)
             return h->depends.items[i];
     }

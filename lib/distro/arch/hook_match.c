@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "lib/distro/arch/hook_private.h"
-#include "lib/distro/arch/version.h"
+#include "lib/distro/arch/pattern.h"
 
 /* What one trigger is judged by. */
 struct match {

@@ -41,6 +41,7 @@ static void completes(void **state)
     (void)state;
     stet_recipe_init(&r);
     assert_int_equal(stet_strv_add(&r.mirrors, "https://mirror.example.org/$repo", &err), 0);
+    assert_int_equal(stet_strv_add(&r.packages, "base", &err), 0);
     if (stet_arch_complete_recipe(&r, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(r.repositories.count, 2);
@@ -52,6 +53,7 @@ static void completes(void **state)
     stet_recipe_init(&r);
     r.siglevel = r.database_siglevel = STET_SIGLEVEL_NEVER;
     assert_int_equal(stet_strv_add(&r.mirrors, "https://mirror.example.org/$repo", &err), 0);
+    assert_int_equal(stet_strv_add(&r.packages, "base", &err), 0);
     assert_int_equal(stet_arch_complete_recipe(&r, &err), 0);
     assert_null(r.keyring);
     stet_recipe_release(&r);
@@ -61,7 +63,9 @@ static void refuses_what_is_not_of_arch(void **state)
 {
     static const struct {
         const char *suite, *component, *base, *key, *mirror, *repository, *architecture, *error;
+        bool nothing;
     } cases[] = {
+        {.nothing = true, .error = "packages: an Arch recipe names what to install"},
         {.suite = "trixie", .error = "suite: Arch has none"},
         {.component = "main", .error = "components: Arch has none; it has \"repositories\""},
         {.base = "minbase", .error = "base: Arch has none; list \"base\" among the packages"},
@@ -84,6 +88,8 @@ static void refuses_what_is_not_of_arch(void **state)
         r.architecture = stet_strdup(cases[i].architecture, &err);
         const char *mirror = cases[i].mirror ? cases[i].mirror : "file:///x";
         assert_int_equal(stet_strv_add(&r.mirrors, mirror, &err), 0);
+        if (!cases[i].nothing)
+            assert_int_equal(stet_strv_add(&r.packages, "base", &err), 0);
         if (cases[i].component)
             assert_int_equal(stet_strv_add(&r.components, cases[i].component, &err), 0);
         if (cases[i].key)
@@ -363,6 +369,11 @@ static void rollback(void **state)
     fixture_run("built=1582000000; pkg roll lib 1-1; pkg roll base 2-1 lib; db roll core base lib");
     fixture_refuse(&r, "core.db: its newest package is of 2020-02-18T04:26:40Z, but one of "
                        "2020-02-29T18:13:20Z was seen there before");
+    /* Two days back are no attack; but they do not add up. */
+    fixture_run("built=1582827200; pkg roll lib 1-1; pkg roll base 2-1 lib; db roll core base lib");
+    fixture_expect(&r, UNSIGNED);
+    fixture_run("built=1582654400; pkg roll lib 1-1; pkg roll base 2-1 lib; db roll core base lib");
+    fixture_refuse(&r, "but one of 2020-02-29T18:13:20Z was seen there before");
     fixture_run("built=1583000001; pkg roll lib 1-1; pkg roll base 2-1 lib; db roll core base lib");
     fixture_expect(&r, UNSIGNED);
     fixture_run("built=4000000000; pkg roll lib 1-1; pkg roll base 2-1 lib; db roll core base lib");
