@@ -64,7 +64,8 @@ static int check_foreign_keys(const struct stet_recipe *r, struct stet_error *er
     if (r->keys.count > 0)
         return stet_error_input(err, "keys: Arch recipes name a keyring file, in \"keyring\"");
     if (r->packages.count == 0)
-        return stet_error_input(err, "packages: an Arch recipe names what to install, such as base");
+        return stet_error_input(err,
+                                "packages: an Arch recipe names what to install, such as base");
     return 0;
 }
 
