@@ -7,12 +7,12 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkgconf libsolv-dev libsolvext-d
  libseccomp-dev libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev liblzma-dev libzstd-dev
  zlib1g-dev"
 # To run it: signatures, ids of ordinary users, certificates for https mirrors.
-RUN_PACKAGES="gpgv uidmap ca-certificates debian-archive-keyring"
+RUN_PACKAGES="gpgv uidmap ca-certificates debian-archive-keyring archlinux-keyring"
 # To test it: unit tests, style, sanitizers, judges and clients.
 TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellcheck mandoc
  binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd
- pacman-package-manager makepkg archlinux-keyring libarchive-tools libcap2-bin fakeroot"
+ pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot"
 # To measure it against its peers.
 BENCH_PACKAGES="mmdebstrap time pigz libdeflate-tools isal umoci buildah jq"
 
