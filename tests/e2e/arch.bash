@@ -169,7 +169,7 @@ END
     done
 }
 
-# The packages of this folder and of Debian's files, once: in $ARCH_DIR/core and $ARCH_DIR/extra; and their key.
+# The packages of the folders and of Debian's files, once: in the repositories core and extra of $ARCH_DIR/mirror.
 arch_repository() {
     local name folders=() own=()
     [ ! -e "$ARCH_DIR/mirror/complete" ] || return 0
@@ -184,7 +184,8 @@ arch_repository() {
         esac
     done
     export CONTENT=$ARCH_DIR/content SOURCE_DATE_EPOCH=$ARCH_BUILT
-    "$ARCH_REPOSITORY" --key "$ARCH_KEY" "$ARCH_DIR/mirror" "${folders[@]}" || return 1
+    # As the official ones: signatures of packages are in the databases, too.
+    "$ARCH_REPOSITORY" --key "$ARCH_KEY" --signatures database "$ARCH_DIR/mirror" "${folders[@]}" || return 1
     "$ARCH_REPOSITORY" --key "$ARCH_KEY" --repository extra --signatures database --sign-database "$ARCH_DIR/mirror" "${own[@]}" ||
         return 1
     unset CONTENT SOURCE_DATE_EPOCH
@@ -207,13 +208,10 @@ arch_fingerprint() {
         awk -F: '$1 == "fpr" {print $10; exit}'
 }
 
-# arch_recipe [LINE...] - a recipe with the repository of this file; a line replaces the one with its key.
+# arch_recipe [LINE...] - a recipe with the repository of this file; of two lines with one key the later counts.
 arch_recipe() {
-    local line given
-    given=$(printf '%s\n' "$@")
-    while IFS= read -r line; do
-        grep -q "^${line%%:*}:" <<<"$given" || printf '%s\n' "$line"
-    done <<END
+    {
+        cat <<END
 stet: 1
 name: arch-test
 ecosystem: arch
@@ -223,7 +221,8 @@ siglevel: required
 keyring: $ARCH_KEY/keyring.gpg
 epoch: $ARCH_EPOCH
 END
-    [ -z "$given" ] || printf '%s\n' "$given"
+        [ $# -eq 0 ] || printf '%s\n' "$@"
+    } | tac | awk -F: '!seen[$1]++' | tac
 }
 
 # yaml_list WORD... - as a list of quoted strings.
@@ -311,6 +310,8 @@ pacman71_install() {
         mkdir -p "$chroot$STET_E2E_DIR"
         mount --rbind "$STET_E2E_DIR" "$chroot$STET_E2E_DIR"
         mkdir -p "$root/etc/pacman.d/hooks"
+        mount --bind /dev "$chroot$root/dev"
+        mount -t proc proc "$chroot$root/proc"
         unset STET_E2E_DIR
         exec chroot "$chroot" pacman --config "$root.conf" -Sy --disable-sandbox --noconfirm --noprogressbar --color never "${@:3}"
         ' bash "$chroot" "$root" "$@" </dev/null >>"$root.said" 2>&1 || {

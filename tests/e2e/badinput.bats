@@ -58,24 +58,6 @@ own_stet_with_memory() {
         "$DIR/meminfo" "$STET_E2E_DIR/bin/stet" "$@" --store "$DIR/store"
 }
 
-# refused STATUS PATTERN COMMAND... - fails with that status and exactly one line, and leaves nothing.
-refused() {
-    local wanted=$1 pattern=$2
-    shift 2
-    run --separate-stderr "$@"
-    expect_error "$wanted" "$pattern" || return 1
-    # shellcheck disable=SC2154
-    [ "$(wc -l <<<"$stderr")" -eq 1 ] || {
-        printf 'more than a line:\n%s\n' "$stderr"
-        return 1
-    }
-    [ -z "$output" ] || {
-        printf 'on standard output: %s\n' "$output"
-        return 1
-    }
-    nothing_left "$DIR/store" "$OUT"
-}
-
 # refused_build STATUS PATTERN [ARGUMENT...] - of $DIR/recipe.yaml.
 refused_build() {
     local wanted=$1 pattern=$2
@@ -155,6 +137,7 @@ line_of() {
     with_packages
     recipe "file://$DIR/repository" "packages: [top]"
     refused_build 2 'middle 1\.0.*old-library \(>= 2\)'
+    # shellcheck disable=SC2154 # set by run --separate-stderr
     grep -q 'top' <<<"$stderr"
 }
 

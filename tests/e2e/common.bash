@@ -89,3 +89,29 @@ expect_error() {
         return 1
     fi
 }
+
+# A dockerd of its own in $DIR; DOCKER is the client.
+start_docker() {
+    dockerd --data-root "$DIR/docker" --exec-root "$DIR/exec" --pidfile "$DIR/docker.pid" --iptables=false \
+        --bridge=none --storage-driver=vfs --host "unix://$DIR/docker.sock" >"$DIR/docker.log" 2>&1 3>&- &
+    DOCKER_PID=$!
+    DOCKER=(docker -H "unix://$DIR/docker.sock")
+    local i
+    for ((i = 0; i < 300; i++)); do
+        "${DOCKER[@]}" version >/dev/null 2>&1 && return 0
+        kill -0 "$DOCKER_PID" 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -n 20 "$DIR/docker.log"
+    return 1
+}
+
+stop_docker() {
+    if [ -n "${DOCKER_PID-}" ]; then
+        kill "$DOCKER_PID" 2>/dev/null || true
+        wait "$DOCKER_PID" 2>/dev/null || true
+    fi
+    # dockerd mounts its directory on itself, and does not always take it off in time.
+    local mount
+    while read -r mount; do umount -l "$mount"; done < <(mounts_below "$DIR" | tac)
+}

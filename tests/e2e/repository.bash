@@ -218,3 +218,21 @@ nothing_left() {
         }
     done
 }
+
+# refused STATUS PATTERN COMMAND... - fails with that status and exactly one line, and leaves nothing in $DIR/store and $OUT.
+refused() {
+    local wanted=$1 pattern=$2
+    shift 2
+    run --separate-stderr "$@"
+    expect_error "$wanted" "$pattern" || return 1
+    # shellcheck disable=SC2154
+    [ "$(wc -l <<<"$stderr")" -eq 1 ] || {
+        printf 'more than a line:\n%s\n' "$stderr"
+        return 1
+    }
+    [ -z "$output" ] || {
+        printf 'on standard output: %s\n' "$output"
+        return 1
+    }
+    nothing_left "$DIR/store" "$OUT"
+}
