@@ -28,15 +28,15 @@ static void read_archive(const uint8_t *data, size_t size)
     uint64_t offset;
     int more = -1;
     stet_memory_reader_init(&in, data, size);
-    struct stet_arch_reader *r = stet_arch_reader_new(&in.base, "fuzz", &err);
+    struct stet_archive *r = stet_arch_archive_new(&in.base, "fuzz", &err);
     stet_entry_init(&e);
-    while (r && (more = stet_arch_reader_next(r, &e, &err)) > 0) {
+    while (r && (more = stet_archive_next(r, &e, &err)) > 0) {
         uint64_t end = 0;
         check(e.path[0] && e.path[0] != '/' && e.mode <= 07777 && e.mtime >= 0);
         check(e.size == 0 || e.type == STET_ENTRY_FILE);
         if (e.type != STET_ENTRY_FILE || e.size > 1 << 22)
             continue;
-        while ((more = stet_arch_reader_block(r, &block, &len, &offset, &err)) > 0) {
+        while ((more = stet_archive_block(r, &block, &len, &offset, &err)) > 0) {
             check(offset >= end && len <= e.size - offset);
             end = offset + len;
         }
@@ -46,7 +46,7 @@ static void read_archive(const uint8_t *data, size_t size)
     if (more < 0)
         check_error(&err);
     stet_entry_release(&e);
-    stet_arch_reader_free(r);
+    stet_archive_free(r);
 }
 
 static void check_package(const struct stet_arch_package *p)

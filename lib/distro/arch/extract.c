@@ -18,7 +18,7 @@ enum seen { UNSEEN, EXTRACTED, LEFT_OUT };
 struct extraction {
     struct stet_build_context *ctx;
     const struct stet_arch_package *package;
-    struct stet_arch_reader *reader;
+    struct stet_archive *reader;
     int database;
     char **hashes;       /* by number of backup file */
     unsigned char *seen; /* by number of file; of enum seen */
@@ -188,7 +188,7 @@ static int write_content(const struct extraction *x, int fd, const struct stet_e
     size_t len;
     uint64_t offset, end = 0;
     int rc;
-    while ((rc = stet_arch_reader_block(x->reader, &data, &len, &offset, err)) > 0) {
+    while ((rc = stet_archive_block(x->reader, &data, &len, &offset, err)) > 0) {
         if (stet_cancel_check(err) < 0)
             return -1;
         if (offset != end && lseek(fd, (off_t)offset, SEEK_SET) < 0)
@@ -448,7 +448,7 @@ static int extract_entries(struct extraction *x, struct stet_error *err)
     bool head = true;
     int rc;
     stet_entry_init(&e);
-    while ((rc = stet_arch_reader_next(x->reader, &e, err)) > 0) {
+    while ((rc = stet_archive_next(x->reader, &e, err)) > 0) {
         bool metadata = e.path[0] == '.';
         head = head && metadata;
         if (stet_cancel_check(err) < 0)
@@ -477,13 +477,13 @@ int stet_arch_extract(struct stet_build_context *ctx, size_t i, struct stet_read
                            .parent_fd = -1,
                            .kept_mtime = -1};
     x.seen = calloc(x.package->files.count + 1, 1);
-    x.reader = x.seen ? stet_arch_reader_new(in, x.package->locked->name, err) : NULL;
+    x.reader = x.seen ? stet_arch_archive_new(in, x.package->locked->name, err) : NULL;
     int rc = -1;
     if (!x.seen)
         stet_error_oom(err, "unpacking");
     else if (x.reader)
         rc = extract_entries(&x, err);
-    stet_arch_reader_free(x.reader);
+    stet_archive_free(x.reader);
     stet_cleanup_close(&x.parent_fd);
     free(x.parent);
     free(x.seen);

@@ -7,9 +7,9 @@
 #ifndef STET_ARCH_PACKAGE_FILE_H
 #define STET_ARCH_PACKAGE_FILE_H
 
+#include "lib/archive/archive.h"
 #include "lib/codec/codec.h"
 #include "lib/distro/arch/unpack_private.h"
-#include "lib/entry/entry.h"
 
 /* Budgets: far above any real package, far below what would hurt. */
 #define STET_ARCH_PACKAGE_MAX (UINT64_C(64) << 30) /* bytes decoded, and bytes of all files */
@@ -31,20 +31,12 @@ int stet_arch_decoder_open(struct stet_arch_decoder *d, int fd, const char *name
                            struct stet_error *err);
 void stet_arch_decoder_close(struct stet_arch_decoder *d);
 
-/* The tar. Opaque. in (decoded already) and name, for errors, are borrowed. NULL with err. */
-struct stet_arch_reader;
-struct stet_arch_reader *stet_arch_reader_new(struct stet_reader *in, const char *name,
-                                              struct stet_error *err);
-void stet_arch_reader_free(struct stet_arch_reader *r);
 /*
- * The next entry, in archive order: 1; 0 at the end, after in was read to its end, so that checksums held; -1 with err.
- * Paths and hard-link targets are in normal form. A path that begins with '.' is metadata. e is released and filled
- * anew. Access control lists and file flags are left out, as libalpm does not extract them.
+ * The tar in, decoded already and borrowed, of the package called name, for errors. NULL with err. It may have holes,
+ * devices and fifos, as libalpm extracts them; a path that begins with '.' is metadata, and one that begins with "./" is
+ * refused.
  */
-int stet_arch_reader_next(struct stet_arch_reader *r, struct stet_entry *e, struct stet_error *err);
-/* The next piece of the entry's content and where it belongs in it (files may have holes), valid until the next call:
- * 1; 0 at the end. Ascending, and never past e->size. */
-int stet_arch_reader_block(struct stet_arch_reader *r, const void **data, size_t *len,
-                           uint64_t *offset, struct stet_error *err);
+struct stet_archive *stet_arch_archive_new(struct stet_reader *in, const char *name,
+                                           struct stet_error *err);
 
 #endif

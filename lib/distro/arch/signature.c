@@ -194,7 +194,7 @@ static int open_file(const struct checking *c, const struct stet_lock_package *p
 
 /* ---- what is in them ---- */
 
-static int read_content(struct stet_arch_reader *r, const struct stet_entry *e, const char *name,
+static int read_content(struct stet_archive *r, const struct stet_entry *e, const char *name,
                         struct stet_buffer *out, struct stet_error *err)
 {
     const void *data;
@@ -203,7 +203,7 @@ static int read_content(struct stet_arch_reader *r, const struct stet_entry *e, 
     int got;
     if (e->size > INFO_MAX)
         return stet_error_input(err, "%s: its .PKGINFO is over 8 MiB", name);
-    while ((got = stet_arch_reader_block(r, &data, &len, &offset, err)) > 0) {
+    while ((got = stet_archive_block(r, &data, &len, &offset, err)) > 0) {
         if (offset != out->len)
             return stet_error_input(err, "%s: its .PKGINFO has a hole", name);
         stet_buffer_add(out, data, len);
@@ -212,13 +212,13 @@ static int read_content(struct stet_arch_reader *r, const struct stet_entry *e, 
 }
 
 /* The text of .PKGINFO, the first there is. */
-static int find_info(struct stet_arch_reader *r, const char *name, struct stet_buffer *out,
+static int find_info(struct stet_archive *r, const char *name, struct stet_buffer *out,
                      struct stet_error *err)
 {
     struct stet_entry e;
     stet_entry_init(&e);
     int got;
-    while ((got = stet_arch_reader_next(r, &e, err)) > 0)
+    while ((got = stet_archive_next(r, &e, err)) > 0)
         if (strcmp(e.path, ".PKGINFO") == 0)
             break;
     if (got == 0)
@@ -235,11 +235,11 @@ static int read_info(int fd, const char *name, struct stet_arch_info *info, stru
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     if (stet_arch_decoder_open(&decoder, fd, name, err) < 0)
         return -1;
-    struct stet_arch_reader *reader = stet_arch_reader_new(decoder.decoded, name, err);
+    struct stet_archive *reader = stet_arch_archive_new(decoder.decoded, name, err);
     int result = reader ? find_info(reader, name, &text, err) : -1;
     if (result == 0)
         result = stet_arch_info_parse(stet_buffer_str(&text), text.len, name, info, err);
-    stet_arch_reader_free(reader);
+    stet_archive_free(reader);
     stet_arch_decoder_close(&decoder);
     return result;
 }

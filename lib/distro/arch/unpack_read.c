@@ -9,7 +9,7 @@ enum { METADATA_MAX = 64 << 20 };
 /* The head of one package. */
 struct head {
     struct stet_arch_package *package;
-    struct stet_arch_reader *reader;
+    struct stet_archive *reader;
     const char *name;
     struct stet_buffer info;
     bool has_info, has_install, has_mtree, has_changelog, has_build;
@@ -29,7 +29,7 @@ static int read_content(const struct head *h, const struct stet_entry *e, struct
     int rc;
     if (e->size > METADATA_MAX)
         return fail(h, e->path, "is too big", err);
-    while ((rc = stet_arch_reader_block(h->reader, &data, &len, &offset, err)) > 0) {
+    while ((rc = stet_archive_block(h->reader, &data, &len, &offset, err)) > 0) {
         if (offset != out->len)
             return fail(h, e->path, "has holes", err);
         stet_buffer_add(out, data, len);
@@ -104,12 +104,12 @@ static int read_entries(struct head *h, struct stet_error *err)
     struct stet_entry e;
     int rc;
     stet_entry_init(&e);
-    while ((rc = stet_arch_reader_next(h->reader, &e, err)) > 0 && e.path[0] == '.')
+    while ((rc = stet_archive_next(h->reader, &e, err)) > 0 && e.path[0] == '.')
         if ((rc = read_metadata(h, &e, err)) < 0)
             break;
     if (rc >= 0 && !h->has_info)
         rc = fail(h, ".PKGINFO", "is not among its first members", err);
-    for (; rc > 0 && !h->has_mtree; rc = stet_arch_reader_next(h->reader, &e, err))
+    for (; rc > 0 && !h->has_mtree; rc = stet_archive_next(h->reader, &e, err))
         if (e.path[0] != '.' && add_entry(h, &e, err) < 0) {
             rc = -1;
             break;
@@ -161,9 +161,9 @@ int stet_arch_read_metadata(struct stet_arch_package *p, struct stet_reader *in,
                             struct stet_error *err)
 {
     struct head h = {.package = p, .name = p->locked->name};
-    h.reader = stet_arch_reader_new(in, h.name, err);
+    h.reader = stet_arch_archive_new(in, h.name, err);
     int rc = h.reader ? read_head(&h, err) : -1;
-    stet_arch_reader_free(h.reader);
+    stet_archive_free(h.reader);
     stet_buffer_release(&h.info);
     return rc;
 }

@@ -1,9 +1,9 @@
 #include "lib/distro/debian/deb.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <unistd.h>
+
+#include "lib/archive/archive.h"
 
 enum { AR_MAGIC_LEN = 8, AR_HEADER_LEN = 60, AR_NAME_LEN = 16 };
 
@@ -152,18 +152,12 @@ int stet_deb_open(struct stet_deb *deb, int fd, uint64_t size, const char *name,
 
 /* ---- the tar inside ---- */
 
-enum { RAW_BUFFER = 64 << 10, TAR_BUFFER = 128 << 10 };
-
 struct stet_deb_reader {
     const struct stet_deb *deb;
-    const char *what;       /* "control.tar" */
     struct stet_reader raw; /* of the member's bytes */
     uint64_t raw_pos, raw_end;
     struct stet_reader *decoder;
-    struct archive *archive;
-    struct stet_error error; /* of the decoder, hidden behind libarchive */
-    uint64_t entries, delivered, expected;
-    unsigned char buffer[TAR_BUFFER];
+    struct stet_archive *archive;
 };
 
 static ssize_t raw_read(void *ctx, void *data, size_t len, struct stet_error *err)
@@ -181,66 +175,57 @@ static ssize_t raw_read(void *ctx, void *data, size_t len, struct stet_error *er
 
 static const struct stet_reader_ops raw_ops = {raw_read, NULL};
 
-static la_ssize_t tar_read(struct archive *a, void *ctx, const void **data)
+static int open_tar(struct stet_deb_reader *r, const char *what, struct stet_error *err)
 {
-    struct stet_deb_reader *r = ctx;
-    ssize_t n = stet_reader_read(r->decoder, r->buffer, sizeof r->buffer, &r->error);
-    *data = r->buffer;
-    if (n < 0)
-        archive_set_error(a, EIO, "decoding failed");
-    return n;
+    const struct stet_archive_options options = {
+        .name = r->deb->name,
+        .part = what,
+        .max_entries = STET_DEB_ENTRIES_MAX,
+        .max_bytes = UINT64_MAX, /* without holes it is less than what is decoded */
+        .may_be_empty = true,
+    };
+    r->archive = stet_archive_new(r->decoder, &options, err);
+    return r->archive ? 0 : -1;
 }
 
-static int tar_fail(struct stet_deb_reader *r, struct stet_error *err)
+static int open_member(struct stet_deb_reader *r, const struct stet_deb_member *member,
+                       uint64_t max_bytes, struct stet_error *err)
 {
-    if (r->error.kind != STET_ERROR_NONE) {
-        stet_error_copy(err, &r->error);
+    const char *what = member == &r->deb->control ? "control.tar" : "data.tar";
+    enum stet_codec_kind kind;
+    r->raw_pos = member->offset;
+    r->raw_end = member->offset + member->size;
+    stet_reader_init(&r->raw, &raw_ops, r);
+    r->decoder = stet_codec_decoder_new(&r->raw, r->deb->name, max_bytes, &kind, err);
+    if (!r->decoder)
+        return -1;
+    if (kind != member->kind)
+        return stet_error_input(err, "%s: its %s is %s by content and %s by name", r->deb->name,
+                                what, stet_codec_kind_name(kind),
+                                stet_codec_kind_name(member->kind));
+    return open_tar(r, what, err);
+}
+
+/* An error of the decoder does not say which package it met. */
+static int pass(const struct stet_deb_reader *r, int rc, struct stet_error *err)
+{
+    if (rc < 0 && r->decoder && r->decoder->error.kind != STET_ERROR_NONE)
         return stet_error_wrap(err, "%s", r->deb->name);
-    }
-    const char *text = archive_error_string(r->archive);
-    return stet_error_input(err, "%s: its %s is damaged: %s", r->deb->name, r->what,
-                            text ? text : "unknown reason");
-}
-
-static int tar_open(struct stet_deb_reader *r, struct stet_error *err)
-{
-    r->archive = archive_read_new();
-    if (!r->archive)
-        return stet_error_oom(err, "reading a package");
-    if (archive_read_support_format_tar(r->archive) != ARCHIVE_OK ||
-        archive_read_support_format_empty(r->archive) != ARCHIVE_OK ||
-        archive_read_open(r->archive, r, NULL, tar_read, NULL) != ARCHIVE_OK)
-        return tar_fail(r, err);
-    return 0;
+    return rc;
 }
 
 struct stet_deb_reader *stet_deb_reader_new(const struct stet_deb *deb,
                                             const struct stet_deb_member *member,
                                             uint64_t max_bytes, struct stet_error *err)
 {
-    enum stet_codec_kind kind;
     struct stet_deb_reader *r = calloc(1, sizeof *r);
     if (!r) {
         stet_error_oom(err, "reading a package");
         return NULL;
     }
     r->deb = deb;
-    r->what = member == &deb->control ? "control.tar" : "data.tar";
-    r->raw_pos = member->offset;
-    r->raw_end = member->offset + member->size;
-    stet_reader_init(&r->raw, &raw_ops, r);
-    r->decoder = stet_codec_decoder_new(&r->raw, deb->name, max_bytes, &kind, err);
-    if (!r->decoder)
-        goto fail;
-    if (kind != member->kind) {
-        stet_error_input(err, "%s: its %s is %s by content and %s by name", deb->name, r->what,
-                         stet_codec_kind_name(kind), stet_codec_kind_name(member->kind));
-        goto fail;
-    }
-    if (tar_open(r, err) < 0)
-        goto fail;
-    return r;
-fail:
+    if (pass(r, open_member(r, member, max_bytes, err), err) == 0)
+        return r;
     stet_deb_reader_free(r);
     return NULL;
 }
@@ -249,156 +234,20 @@ void stet_deb_reader_free(struct stet_deb_reader *r)
 {
     if (!r)
         return;
-    if (r->archive)
-        archive_read_free(r->archive);
+    stet_archive_free(r->archive);
     if (r->decoder)
         stet_codec_decoder_free(r->decoder);
     free(r);
 }
 
-/* After the tar's end: decodes what is left, so that checksums at the end of the member are
- * checked. */
-static int drain(struct stet_deb_reader *r, struct stet_error *err)
-{
-    ssize_t n;
-    do
-        n = stet_reader_read(r->decoder, r->buffer, sizeof r->buffer, err);
-    while (n > 0);
-    return n < 0 ? stet_error_wrap(err, "%s", r->deb->name) : 0;
-}
-
-static int refuse(const struct stet_deb_reader *r, const char *path, const char *why,
-                  struct stet_error *err)
-{
-    return stet_error_input(err, "%s: \"%s\" in its %s %s", r->deb->name, path, r->what, why);
-}
-
-static int convert_path(const struct stet_deb_reader *r, const char *path, char **out,
-                        struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
-    if (!path)
-        return stet_error_input(err, "%s: a path in its %s cannot be decoded", r->deb->name,
-                                r->what);
-    if (stet_path_normalize(path, &b, err) < 0)
-        return stet_error_wrap(err, "%s: its %s", r->deb->name, r->what);
-    *out = stet_strdup(stet_buffer_str(&b), err);
-    return *out ? 0 : -1;
-}
-
-static int convert_type(const struct stet_deb_reader *r, struct archive_entry *a,
-                        struct stet_entry *e, struct stet_error *err)
-{
-    const char *link = archive_entry_hardlink(a);
-    if (!link)
-        link = archive_entry_hardlink_utf8(a);
-    if (link) {
-        e->type = STET_ENTRY_HARDLINK;
-        if (archive_entry_size(a) != 0)
-            return refuse(r, e->path, "is a hard link with content", err);
-        return convert_path(r, link, &e->link, err);
-    }
-    switch (archive_entry_filetype(a)) {
-    case AE_IFREG:
-        e->type = STET_ENTRY_FILE;
-        if (archive_entry_sparse_count(a) > 0)
-            return refuse(r, e->path, "is a sparse file, which packages must not hold", err);
-        if (!archive_entry_size_is_set(a) || archive_entry_size(a) < 0)
-            return refuse(r, e->path, "has no valid size", err);
-        e->size = (uint64_t)archive_entry_size(a);
-        return 0;
-    case AE_IFDIR:
-        e->type = STET_ENTRY_DIRECTORY;
-        return 0;
-    case AE_IFLNK:
-        e->type = STET_ENTRY_SYMLINK;
-        link = archive_entry_symlink(a);
-        if (!link)
-            link = archive_entry_symlink_utf8(a);
-        if (!link || !*link || strlen(link) > 4095)
-            return refuse(r, e->path, "is a symlink without a valid target", err);
-        e->link = stet_strdup(link, err);
-        return e->link ? 0 : -1;
-    default:
-        return refuse(r, e->path, "is a device, fifo or socket, which packages must not hold", err);
-    }
-}
-
-static int convert_xattrs(const struct stet_deb_reader *r, struct archive_entry *a,
-                          struct stet_entry *e, struct stet_error *err)
-{
-    const char *name;
-    const void *value;
-    size_t len;
-    archive_entry_xattr_reset(a);
-    while (archive_entry_xattr_next(a, &name, &value, &len) == ARCHIVE_OK) {
-        if (strcmp(name, "security.capability") != 0 && strncmp(name, "user.", 5) != 0)
-            return refuse(r, e->path,
-                          "carries an extended attribute other than security.capability and user.*",
-                          err);
-        if (stet_entry_set_xattr(e, name, value, len, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int convert(const struct stet_deb_reader *r, struct archive_entry *a, struct stet_entry *e,
-                   struct stet_error *err)
-{
-    const char *path = archive_entry_pathname(a);
-    if (convert_path(r, path ? path : archive_entry_pathname_utf8(a), &e->path, err) < 0)
-        return -1;
-    int64_t uid = archive_entry_uid(a), gid = archive_entry_gid(a);
-    if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
-        return refuse(r, e->path, "has an owner out of range", err);
-    e->uid = (uint32_t)uid;
-    e->gid = (uint32_t)gid;
-    e->mode = (uint32_t)archive_entry_mode(a) & 07777;
-    e->mtime = archive_entry_mtime(a);
-    if (e->mtime < 0)
-        return refuse(r, e->path, "has a time before 1970", err);
-    if (convert_type(r, a, e, err) < 0)
-        return -1;
-    return convert_xattrs(r, a, e, err);
-}
-
 int stet_deb_reader_next(struct stet_deb_reader *r, struct stet_entry *e, struct stet_error *err)
 {
-    struct archive_entry *a;
-    stet_entry_release(e);
-    r->delivered = r->expected = 0;
-    int rc = archive_read_next_header(r->archive, &a);
-    if (rc == ARCHIVE_EOF)
-        return r->error.kind != STET_ERROR_NONE ? tar_fail(r, err) : drain(r, err);
-    /* A warning means that libarchive guessed; packages give no reason to. */
-    if (rc != ARCHIVE_OK)
-        return tar_fail(r, err);
-    if (++r->entries > STET_DEB_ENTRIES_MAX)
-        return stet_error_input(err, "%s: its %s has more than %d entries", r->deb->name, r->what,
-                                STET_DEB_ENTRIES_MAX);
-    if (convert(r, a, e, err) < 0)
-        return -1;
-    r->expected = e->size;
-    return 1;
+    return pass(r, stet_archive_next(r->archive, e, err), err);
 }
 
 int stet_deb_reader_block(struct stet_deb_reader *r, const void **data, size_t *len,
                           struct stet_error *err)
 {
-    la_int64_t offset;
-    int rc;
-    do
-        rc = archive_read_data_block(r->archive, data, len, &offset);
-    while (rc == ARCHIVE_OK && *len == 0);
-    if (rc == ARCHIVE_EOF) {
-        if (r->delivered != r->expected)
-            return tar_fail(r, err);
-        return 0;
-    }
-    if (rc != ARCHIVE_OK)
-        return tar_fail(r, err);
-    if (offset < 0 || (uint64_t)offset != r->delivered || *len > r->expected - r->delivered)
-        return stet_error_input(err, "%s: its %s holds a file with holes", r->deb->name, r->what);
-    r->delivered += *len;
-    return 1;
+    uint64_t offset; /* of no interest, as there are no holes */
+    return pass(r, stet_archive_block(r->archive, data, len, &offset, err), err);
 }

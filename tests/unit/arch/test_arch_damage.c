@@ -93,27 +93,6 @@ static void fill_hard_through_link(struct package *p)
     package_link(p, "hard", "l/sentinel", true);
 }
 
-/* ---- attributes ---- */
-
-static void fill_xattr(struct package *p)
-{
-    archive_entry_xattr_add_entry(package_file(p, "a", "x", 0644), "trusted.overlay.opaque", "y",
-                                  1);
-}
-static void fill_xattr_of_link(struct package *p)
-{
-    package_link(p, "l", "a", false);
-    archive_entry_xattr_add_entry(p->members[0].entry, "user.a", "y", 1);
-}
-static void fill_old_time(struct package *p)
-{
-    archive_entry_set_mtime(package_file(p, "a", "x", 0644), -5, 0);
-}
-static void fill_owner(struct package *p)
-{
-    archive_entry_set_uid(package_file(p, "a", "x", 0644), INT64_C(0xffffffff));
-}
-
 /* ---- metadata ---- */
 
 static void fill_no_info(struct package *p)
@@ -260,10 +239,6 @@ static const struct refusal refusals[] = {
     {fill_hard_later, "no earlier file"},
     {fill_hard_to_directory, "no earlier file"},
     {fill_hard_through_link, "no earlier file"},
-    {fill_xattr, "extended attribute other than"},
-    {fill_xattr_of_link, "extended attribute and is no file"},
-    {fill_old_time, "before 1970"},
-    {fill_owner, "owner out of range"},
     {fill_no_info, ".PKGINFO is not among its first members"},
     {fill_late_info, ".PKGINFO is not among its first members"},
     {fill_late_install, "comes after the first file"},
