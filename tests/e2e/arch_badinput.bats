@@ -216,7 +216,7 @@ dated_key() {
 
 @test "a database that disagrees with the package: name, version, architecture, hash, size" {
     one_package
-    edit_database thing '/^%SHA256SUM%$/{n;s/^./f/;s/^ff/0f/}'
+    edit_database thing '/^%SHA256SUM%$/{n;y/0123456789abcdef/123456789abcdef0/}'
     refused_build 'thing-1-1-any.pkg.tar.zst.*(SHA-256|sha256|digest|hash)'
     with_arch_packages
     edit_database thing '/^%CSIZE%$/{n;s/$/0/}'
