@@ -52,6 +52,7 @@ static void release_package(struct stet_lock_package *p)
     free(p->needed_by);
     stet_strv_release(&p->urls);
     stet_strv_release(&p->signed_by);
+    stet_strv_release(&p->validation);
 }
 
 void stet_lock_release(struct stet_lock *l)

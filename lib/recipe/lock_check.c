@@ -78,6 +78,25 @@ static int check_urls(const struct stet_strv *v, size_t i, struct stet_error *er
     return 0;
 }
 
+static int check_validation(const struct stet_lock_package *p, size_t i, struct stet_error *err)
+{
+    static const char *const known[] = {"sha256", "pgp"};
+    size_t next = 0;
+    for (size_t k = 0; k < p->validation.count; k++) {
+        while (next < 2 && strcmp(known[next], p->validation.items[k]) != 0)
+            next++;
+        if (next++ == 2)
+            return stet_error_input(
+                err, "packages[%zu].validation: is not of sha256 and pgp, in this order, each once",
+                i);
+    }
+    bool signature = stet_strv_contains(&p->validation, "pgp");
+    if (p->validation.count > 0 && signature != (p->signed_by.count > 0))
+        return stet_error_input(
+            err, "packages[%zu].validation: has pgp exactly when there is signed-by", i);
+    return 0;
+}
+
 static int check_package(const struct stet_lock_package *p, size_t i, struct stet_error *err)
 {
     static const char w[] = "packages";
@@ -91,7 +110,9 @@ static int check_package(const struct stet_lock_package *p, size_t i, struct ste
         return -1;
     if (p->needed_by && strcmp(p->reason, "dependency") != 0)
         return stet_error_input(err, "packages[%zu].needed-by: only a dependency has it", i);
-    return check_signers(&p->signed_by, w, i, "signed-by", err);
+    if (check_signers(&p->signed_by, w, i, "signed-by", err) < 0)
+        return -1;
+    return check_validation(p, i, err);
 }
 
 /* From 0, without gaps: the number of stages bounds the work of building. */

@@ -87,12 +87,24 @@ static int read_index(const json_t *o, const char *where, struct stet_lock *l,
     return read_release(o, where, x, err);
 }
 
+static int opt_strings(const json_t *o, const char *where, const char *key, struct stet_strv *out,
+                       struct stet_error *err)
+{
+    if (!json_object_get(o, key))
+        return 0;
+    if (stet_json_get_strings(o, where, key, out, err) < 0)
+        return -1;
+    return out->count > 0
+               ? 0
+               : stet_error_input(err, "%s.%s: is empty; then it is left out", where, key);
+}
+
 static int read_package(const json_t *o, const char *where, struct stet_lock *l,
                         struct stet_error *err)
 {
-    static const char *const keys[] = {"name", "version", "architecture", "size",  "digest",
-                                       "urls", "reason",  "needed-by",    "stage", "signed-by",
-                                       NULL};
+    static const char *const keys[] = {"name",   "version",   "architecture", "size",
+                                       "digest", "urls",      "reason",       "needed-by",
+                                       "stage",  "signed-by", "validation",   NULL};
     int64_t stage;
     struct stet_lock_package *p = stet_lock_add_package(l, err);
     if (!p || stet_json_only_keys(o, where, keys, err) < 0 ||
@@ -106,14 +118,9 @@ static int read_package(const json_t *o, const char *where, struct stet_lock *l,
         stet_json_get_integer(o, where, "stage", 0, INT32_MAX, &stage, err) < 0)
         return -1;
     p->stage = (unsigned)stage;
-    if (!json_object_get(o, "signed-by"))
-        return 0;
-    if (stet_json_get_strings(o, where, "signed-by", &p->signed_by, err) < 0)
+    if (opt_strings(o, where, "signed-by", &p->signed_by, err) < 0)
         return -1;
-    return p->signed_by.count > 0
-               ? 0
-               : stet_error_input(err, "%s.signed-by: is empty; without signers it is left out",
-                                  where);
+    return opt_strings(o, where, "validation", &p->validation, err);
 }
 
 /* Each element of an array of objects, in order. */

@@ -49,6 +49,8 @@ static void write_package(struct stet_json_writer *w, const struct stet_lock_pac
     stet_json_key_integer(w, "stage", p->stage);
     if (p->signed_by.count > 0)
         stet_json_key_strings(w, "signed-by", &p->signed_by);
+    if (p->validation.count > 0)
+        stet_json_key_strings(w, "validation", &p->validation);
     stet_json_object_end(w);
 }
 

@@ -128,6 +128,9 @@ struct stet_lock_package {
     /* Arch: full fingerprints of the keys whose signatures of the file itself were good when it was locked, upper-case
      * hex, sorted; empty where the index vouches for the package. */
     struct stet_strv signed_by;
+    /* Arch: what of the file was checked then, in pacman's words and order: "sha256", "pgp" (which is there exactly when
+     * signed_by is not empty). Empty: nothing is said, as for other ecosystems. */
+    struct stet_strv validation;
 };
 
 /* How the layer is stored. There is no zstd: its bytes are those of the library's version. */

@@ -44,7 +44,10 @@ int stet_arch_localdb_desc(const struct stet_arch_package *p, int64_t install_da
     add_number(out, "REASON", reason && strcmp(reason, "dependency") == 0);
     add_list(out, "GROUPS", &i->groups);
     add_list(out, "LICENSE", &i->licenses);
-    add_text(out, "VALIDATION", p->locked->signed_by.count > 0 ? "pgp" : "sha256");
+    if (p->locked->validation.count > 0)
+        add_list(out, "VALIDATION", &p->locked->validation);
+    else
+        add_text(out, "VALIDATION", "sha256");
     add_list(out, "REPLACES", &i->replaces);
     add_list(out, "DEPENDS", &i->depends);
     add_list(out, "OPTDEPENDS", &i->optdepends);

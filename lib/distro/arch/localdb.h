@@ -9,8 +9,7 @@
 /*
  * Appends the text of desc: NAME VERSION BASE DESC URL ARCH BUILDDATE INSTALLDATE PACKAGER SIZE REASON GROUPS LICENSE
  * VALIDATION REPLACES DEPENDS OPTDEPENDS CONFLICTS PROVIDES XDATA, each "%KEY%", its values, an empty line; empty ones
- * left out. REASON 1 where the lock's reason is "dependency". VALIDATION is pgp where the lock names who signed the
- * package, else sha256. install_date in seconds since 1970.
+ * left out. REASON 1 where the lock's reason is "dependency". VALIDATION is the lock's, sha256 where it says nothing. install_date in seconds since 1970.
  */
 int stet_arch_localdb_desc(const struct stet_arch_package *p, int64_t install_date,
                            struct stet_buffer *out, struct stet_error *err);

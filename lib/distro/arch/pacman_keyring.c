@@ -98,7 +98,14 @@ static int import_keys(struct stet_build_context *ctx, const struct stet_strv *k
         if (!path || run_gpg(ctx, (const char *const[]){"--import", path, NULL}, NULL, 0, err) < 0)
             return -1;
     }
-    return 0;
+    /* gpg ends well also when there was no key that it would take. */
+    struct stat st;
+    if (stet_fs_stat_in(ctx->root, GNUPG "/pubring.gpg", &st, err) < 0)
+        return -1;
+    return st.st_size > 0
+               ? 0
+               : stet_error_input(err, "pacman-keyring: the gpg of the image took no key from the "
+                                       "keyrings in /" KEYRINGS "; pacman would accept nothing");
 }
 
 static int import_trust(struct stet_build_context *ctx, const struct stet_strv *keyrings,

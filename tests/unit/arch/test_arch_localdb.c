@@ -45,7 +45,7 @@ static void end(struct fixture *f)
 {
     stet_arch_info_release(&f->p.info);
     stet_strv_release(&f->p.files);
-    stet_strv_release(&f->locked.signed_by);
+    stet_strv_release(&f->locked.validation);
     stet_buffer_release(&f->out);
 }
 
@@ -55,7 +55,7 @@ static void test_desc_whole(void **state)
     (void)state;
     begin(&f, info_text);
     f.locked.reason = (char *)"dependency";
-    assert_int_equal(stet_strv_add(&f.locked.signed_by, "ABCD", &f.err), 0);
+    assert_int_equal(stet_strv_add(&f.locked.validation, "pgp", &f.err), 0);
     assert_int_equal(stet_arch_localdb_desc(&f.p, 1600000000, &f.out, &f.err), 0);
     assert_string_equal(stet_buffer_str(&f.out), desc_text);
     end(&f);

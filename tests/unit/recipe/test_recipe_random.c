@@ -202,6 +202,9 @@ static void fill_package(struct stet_lock_package *p, unsigned number, unsigned 
     p->stage = stage;
     FILL_LIST(&p->signed_by, "0123456789ABCDEF0123456789ABCDEF01234567",
               "2123456789ABCDEF0123456789ABCDEF01234567");
+    FILL_LIST(&p->validation, "sha256");
+    if (p->signed_by.count > 0 && (p->validation.count > 0 || maybe()))
+        add(&p->validation, "pgp");
 }
 
 static void fill_lock(struct stet_lock *l)
