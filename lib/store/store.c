@@ -171,9 +171,8 @@ void stet_store_discard(struct stet_store *s, const struct stet_digest *digest)
 /*
  * No fsync: it would cost a few milliseconds to tens of them for each of some hundred packages, and
  * buys nothing that is not had otherwise. After a power failure a content may be cut off or hold
- * zeroes: the first is seen by its size, the second by its readers, who verify the digest while
- * they read and discard what is damaged (see stet_store_open_content()); then it is simply
- * downloaded again.
+ * zeroes: the first is seen by its size, the second by its readers, who have the digest computed
+ * (see stet_store_open_verified()) and discard what is damaged; then it is simply downloaded again.
  */
 int stet_store_publish(struct stet_store *s, int fd, const char *name,
                        const struct stet_digest *digest, struct stet_error *err)

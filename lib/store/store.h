@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "lib/base/base.h"
 #include "lib/digest/digest.h"
@@ -39,9 +41,26 @@ char *stet_store_default_dir(const char *(*getenv_fn)(const char *name), unsigne
 
 /* Opens the content for reading: a descriptor, -2 when it is not there (err untouched), -1 with
  * err. size: when not -1, a file of another size is removed and counts as not there. The hash is
- * not computed again here: readers of packages verify while they read. */
+ * not computed again here. */
 int stet_store_open_content(struct stet_store *s, const struct stet_digest *digest, int64_t size,
                             struct stet_error *err);
+
+/* The file of a content as it was when its digest was found to be right. All zero: it never was. */
+struct stet_store_seen {
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    struct timespec mtime, ctime;
+};
+/*
+ * Opens the content as above, and computes its SHA-256, unless seen (may be NULL; updated) says that it was right
+ * before and the file still is that one, unchanged. name is for errors: "package bash". A descriptor at the file's
+ * beginning; -2 when it is not there (err untouched); -3 when it is not what digest says (err untouched): *have is
+ * its SHA-256, and it stays until the caller discards it, as not everyone who looks may; -1 with err.
+ */
+int stet_store_open_verified(struct stet_store *s, const struct stet_digest *digest, int64_t size,
+                             const char *name, struct stet_store_seen *seen,
+                             struct stet_digest *have, struct stet_error *err);
 /* Removes a content that was found to be damaged. */
 void stet_store_discard(struct stet_store *s, const struct stet_digest *digest);
 /* Adds bytes; the digest is computed and returned. */

@@ -2,6 +2,7 @@
 #include "tests/unit/store/fixture.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 static const char abc_name[] = "deep/store/sha256/ba/ba7816bf8f01cfea414140de5dae2223"
                                "b00361a396177a9cb410ff61f20015ad";
@@ -71,6 +72,115 @@ static void test_open_content(void **state)
     /* Another size: damaged, and gone. */
     assert_int_equal(stet_store_open_content(f->store, &d, 4, &f->err), -2);
     assert_false(exists(f, abc_name));
+}
+
+static const char abc_text[] =
+    "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+static int open_verified(struct fixture *f, const struct stet_digest *d, int64_t size,
+                         struct stet_store_seen *seen, struct stet_digest *have)
+{
+    stet_error_clear(&f->err);
+    return stet_store_open_verified(f->store, d, size, "package x", seen, have, &f->err);
+}
+
+static void check_verified(struct fixture *f, const struct stet_digest *d,
+                           struct stet_store_seen *seen, const char *text)
+{
+    struct stet_digest have;
+    char got[8];
+    int fd = open_verified(f, d, 3, seen, &have);
+    assert_true(fd >= 0);
+    assert_true(stet_digest_equal(&have, d));
+    assert_int_equal(read(fd, got, sizeof(got)), 3);
+    assert_memory_equal(got, text, 3);
+    close(fd);
+}
+
+/* Puts text where "abc" is, into the same file. */
+static void overwrite_abc(struct fixture *f, const char *text)
+{
+    char path[1024];
+    const struct timespec tick = {0, 20000000};
+    nanosleep(&tick, NULL); /* the kernel's time of files goes in steps of up to 10 ms */
+    snprintf(path, sizeof(path), "%s/%s", f->dir, abc_name);
+    assert_int_equal(chmod(path, 0644), 0);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(fd, text, 3), 3);
+    close(fd);
+}
+
+static void test_open_verified(void **state)
+{
+    struct fixture *f = *state;
+    struct stet_digest d, have;
+    char text[STET_DIGEST_TEXT_SIZE];
+    assert_int_equal(open_verified(f, &f->digest, 3, NULL, &have), -2);
+    assert_int_equal(f->err.kind, STET_ERROR_NONE);
+    assert_int_equal(stet_store_put(f->store, "abc", 3, &d, &f->err), 0);
+    check_verified(f, &d, NULL, "abc");
+    overwrite_abc(f, "abd");
+    assert_int_equal(open_verified(f, &d, 3, NULL, &have), -3);
+    assert_int_equal(f->err.kind, STET_ERROR_NONE);
+    stet_digest_text(&have, text);
+    assert_string_equal(text,
+                        "sha256:a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9");
+    assert_true(exists(f, abc_name)); /* until it is discarded */
+    assert_int_equal(open_verified(f, &d, 4, NULL, &have), -2);
+    assert_false(exists(f, abc_name));
+}
+
+/* Once it was right, it is not read again until something about the file changes. */
+static void test_open_verified_seen(void **state)
+{
+    struct fixture *f = *state;
+    struct stet_store_seen seen = {0}, never = {0};
+    struct stet_digest d, have, other;
+    char path[1024];
+    struct stat st;
+    assert_int_equal(stet_store_put(f->store, "abc", 3, &d, &f->err), 0);
+    stet_digest_text(&d, path);
+    assert_string_equal(path, abc_text);
+    check_verified(f, &d, &seen, "abc");
+    check_verified(f, &d, &seen, "abc");
+    snprintf(path, sizeof(path), "%s/%s", f->dir, abc_name);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(seen.ino == st.st_ino && seen.dev == st.st_dev && seen.size == 3);
+    /* A lie about the digest is believed: nothing was read. */
+    struct stet_store_seen lie = seen;
+    overwrite_abc(f, "abd");
+    assert_int_equal(stat(path, &st), 0);
+    lie.mtime = st.st_mtim;
+    lie.ctime = st.st_ctim;
+    check_verified(f, &d, &lie, "abd");
+    assert_int_equal(open_verified(f, &d, 3, &seen, &other), -3);
+    /* The same bytes again: read anew, and then remembered. */
+    overwrite_abc(f, "abc");
+    check_verified(f, &d, &seen, "abc");
+    assert_int_equal(open_verified(f, &f->digest, 3, &never, &have), -2);
+    assert_int_equal(never.ino, 0);
+    /* Another file of the same size and times. */
+    struct timespec times[2] = {st.st_atim, st.st_mtim};
+    assert_int_equal(unlink(path), 0);
+    stet_test_write(f->dir, abc_name, "abd", 3);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_int_equal(open_verified(f, &d, 3, &seen, &have), -3);
+}
+
+static void test_open_verified_names_it(void **state)
+{
+    struct fixture *f = *state;
+    struct stet_digest d, have;
+    struct rlimit limit;
+    assert_int_equal(stet_store_put(f->store, "abc", 3, &d, &f->err), 0);
+    /* No descriptor is left. */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int fd = open_verified(f, &d, 3, NULL, &have);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(fd, -1);
+    assert_says(f, STET_ERROR_ENVIRONMENT, "package x: cannot open ");
 }
 
 static void test_link_is_no_content(void **state)
@@ -199,6 +309,9 @@ int main(void)
         T(test_put_repairs_a_cut_content),
         T(test_put_nothing),
         T(test_open_content),
+        T(test_open_verified),
+        T(test_open_verified_seen),
+        T(test_open_verified_names_it),
         T(test_link_is_no_content),
         T(test_discard),
         T(test_memo),
