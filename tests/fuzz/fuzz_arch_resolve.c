@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "lib/distro/arch/repository.h"
+#include "lib/distro/common/index.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,7 +29,7 @@ static void mirror(const char *text)
     int64_t date = stet_arch_snapshot_date(text);
     if (date != INT64_MIN && (date < 0 || date % DAY != DAY - 1))
         abort();
-    char *url = stet_arch_url("https://mirror.example.org", text, &err);
+    char *url = stet_distro_url("https://mirror.example.org", text, &err);
     if (!url)
         abort();
     for (const char *p = url; *p; p++)

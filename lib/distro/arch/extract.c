@@ -12,6 +12,7 @@
 #include "lib/digest/digest.h"
 #include "lib/distro/arch/package_file.h"
 #include "lib/distro/arch/pattern.h"
+#include "lib/distro/common/extraction.h"
 
 enum seen { UNSEEN, EXTRACTED, LEFT_OUT };
 
@@ -22,9 +23,7 @@ struct extraction {
     int database;
     char **hashes;       /* by number of backup file */
     unsigned char *seen; /* by number of file; of enum seen */
-    /* The directory of the entry before, as most entries share it with the next. */
-    int parent_fd;
-    char *parent;
+    struct stet_distro_parent parent;
     int64_t kept_mtime; /* reported last */
 };
 
@@ -82,23 +81,10 @@ static int open_parent(const struct extraction *x, const char *path, bool make,
     return stet_steal_fd(&fd);
 }
 
-/* Makes x->parent_fd the directory of path. */
-static int enter_parent(struct extraction *x, const char *path, const char **leaf,
-                        struct stet_error *err)
+/* The same for the parent of an entry. */
+static int open_entry_parent(void *ctx, const char *path, struct stet_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : 0;
-    *leaf = slash ? slash + 1 : path;
-    if (x->parent && strlen(x->parent) == len && memcmp(x->parent, path, len) == 0)
-        return 0;
-    free(x->parent);
-    x->parent = NULL;
-    stet_cleanup_close(&x->parent_fd);
-    x->parent_fd = open_parent(x, path, true, err);
-    if (x->parent_fd < 0)
-        return -1;
-    x->parent = stet_format(err, "%.*s", (int)len, path);
-    return x->parent ? 0 : -1;
+    return open_parent(ctx, path, true, err);
 }
 
 /* ---- the list of files ---- */
@@ -142,29 +128,16 @@ static int check_all_seen(const struct extraction *x, struct stet_error *err)
 
 /* ---- attributes ---- */
 
-static int64_t clamp_mtime(const struct extraction *x, int64_t mtime)
-{
-    return mtime < x->ctx->lock->epoch ? mtime : x->ctx->lock->epoch;
-}
-
-static int keep_mtime(struct extraction *x, int64_t mtime, struct stet_error *err)
-{
-    if (mtime == x->kept_mtime || !x->ctx->keep_mtime)
-        return 0;
-    x->kept_mtime = mtime;
-    return x->ctx->keep_mtime(x->ctx->keep_ctx, mtime, err);
-}
-
 /* The time of name in dirfd, or of dirfd itself where name is NULL. */
 static int set_mtime(struct extraction *x, int dirfd, const char *name, const struct stet_entry *e,
                      struct stet_error *err)
 {
-    int64_t mtime = clamp_mtime(x, e->mtime);
+    int64_t mtime = stet_distro_clamp_mtime(x->ctx, e->mtime);
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime}};
     int rc = name ? utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) : futimens(dirfd, times);
     if (rc < 0)
         return fail_errno(x, e->path, "setting the time of", err);
-    return keep_mtime(x, mtime, err);
+    return stet_distro_keep_mtime(x->ctx, &x->kept_mtime, mtime, err);
 }
 
 /* Of a file or directory. chown first: it clears set-id bits and capabilities. */
@@ -206,7 +179,7 @@ static int create_file(struct extraction *x, const struct stet_entry *e, const c
                        struct stet_error *err)
 {
     _cleanup_close_ int fd =
-        openat(x->parent_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat(x->parent.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail_errno(x, e->path, "creating", err);
     if (write_content(x, fd, e, err) < 0 || set_attributes(x, fd, e, err) < 0)
@@ -217,11 +190,11 @@ static int create_file(struct extraction *x, const struct stet_entry *e, const c
 static int create_symlink(struct extraction *x, const struct stet_entry *e, const char *name,
                           struct stet_error *err)
 {
-    if (symlinkat(e->link, x->parent_fd, name) < 0)
+    if (symlinkat(e->link, x->parent.fd, name) < 0)
         return fail_errno(x, e->path, "creating the symlink", err);
-    if (fchownat(x->parent_fd, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fchownat(x->parent.fd, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
         return fail_errno(x, e->path, "setting the owner of", err);
-    return set_mtime(x, x->parent_fd, name, e, err);
+    return set_mtime(x, x->parent.fd, name, e, err);
 }
 
 static int create_node(struct extraction *x, const struct stet_entry *e, const char *name,
@@ -230,17 +203,17 @@ static int create_node(struct extraction *x, const struct stet_entry *e, const c
     mode_t type = e->type == STET_ENTRY_FIFO   ? S_IFIFO
                   : e->type == STET_ENTRY_CHAR ? S_IFCHR
                                                : S_IFBLK;
-    if (mknodat(x->parent_fd, name, type | 0600, makedev(e->major, e->minor)) < 0) {
+    if (mknodat(x->parent.fd, name, type | 0600, makedev(e->major, e->minor)) < 0) {
         if (errno == EPERM)
             return stet_error_set(err, STET_ERROR_ENVIRONMENT, errno,
                                   "package %s: creating the %s /%s, which needs the real root user",
                                   x->package->locked->name, stet_entry_type_name(e->type), e->path);
         return fail_errno(x, e->path, "creating the node", err);
     }
-    if (fchownat(x->parent_fd, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fchmodat(x->parent_fd, name, e->mode, 0) < 0)
+    if (fchownat(x->parent.fd, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fchmodat(x->parent.fd, name, e->mode, 0) < 0)
         return fail_errno(x, e->path, "setting owner and mode of", err);
-    return set_mtime(x, x->parent_fd, name, e, err);
+    return set_mtime(x, x->parent.fd, name, e, err);
 }
 
 /*
@@ -264,7 +237,7 @@ static int create_hardlink(struct extraction *x, const struct stet_entry *e, con
     if (fd < 0)
         return -1;
     const char *slash = strrchr(e->link, '/'), *leaf = slash ? slash + 1 : e->link;
-    if (linkat(fd, leaf, x->parent_fd, name, 0) < 0)
+    if (linkat(fd, leaf, x->parent.fd, name, 0) < 0)
         return fail_errno(x, e->path, "creating the hard link", err);
     return 0;
 }
@@ -290,7 +263,7 @@ static int create(struct extraction *x, const struct stet_entry *e, const char *
 static int make_way(const struct extraction *x, const struct stet_entry *e, const char *name,
                     struct stet_error *err)
 {
-    if (unlinkat(x->parent_fd, name, 0) == 0 || errno == ENOENT)
+    if (unlinkat(x->parent.fd, name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno == EISDIR || errno == EPERM)
         return fail(x, e->path, "is a directory in the root already and something else in it", err);
@@ -301,7 +274,7 @@ static int extract_directory(struct extraction *x, const struct stet_entry *e, c
                              struct stet_error *err)
 {
     struct stat st;
-    if (fstatat(x->parent_fd, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(x->parent.fd, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (S_ISDIR(st.st_mode)) /* whoever brought it first decides what it is like */
             return 0;
         if (make_way(x, e, leaf, err) < 0)
@@ -309,10 +282,10 @@ static int extract_directory(struct extraction *x, const struct stet_entry *e, c
     } else if (errno != ENOENT) {
         return fail_errno(x, e->path, "looking at", err);
     }
-    if (mkdirat(x->parent_fd, leaf, 0700) < 0)
+    if (mkdirat(x->parent.fd, leaf, 0700) < 0)
         return fail_errno(x, e->path, "creating the directory", err);
     _cleanup_close_ int fd =
-        openat(x->parent_fd, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        openat(x->parent.fd, leaf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(x, e->path, "opening", err);
     return set_attributes(x, fd, e, err);
@@ -359,7 +332,7 @@ static int extract_beside(struct extraction *x, const struct stet_entry *e, cons
         create(x, e, name, err) < 0 || hash_file(x, e->path, ".pacnew", hash, err) < 0)
         return -1;
     if (there && *hash && strcmp(there, *hash) == 0) {
-        if (renameat(x->parent_fd, name, x->parent_fd, leaf) < 0)
+        if (renameat(x->parent.fd, name, x->parent.fd, leaf) < 0)
             return fail_errno(x, e->path, "replacing", err);
         return 0;
     }
@@ -375,7 +348,7 @@ static int extract_backup(struct extraction *x, const struct stet_entry *e, cons
     char **hash = &x->hashes[number];
     free(*hash);
     *hash = NULL;
-    if (fstatat(x->parent_fd, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(x->parent.fd, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (S_ISDIR(st.st_mode))
             return make_way(x, e, leaf, err);
         return extract_beside(x, e, leaf, hash, err);
@@ -428,7 +401,7 @@ static int extract_file(struct extraction *x, const struct stet_entry *e, struct
         x->seen[number] = LEFT_OUT;
         return 0;
     }
-    if (enter_parent(x, e->path, &leaf, err) < 0)
+    if (stet_distro_parent_enter(&x->parent, e->path, &leaf, open_entry_parent, x, err) < 0)
         return -1;
     ssize_t backup = directory ? -1 : find_backup(x, e->path);
     int rc;
@@ -474,7 +447,7 @@ int stet_arch_extract(struct stet_build_context *ctx, size_t i, struct stet_read
                            .package = &state->packages[i],
                            .database = database,
                            .hashes = hashes,
-                           .parent_fd = -1,
+                           .parent = STET_DISTRO_PARENT_INIT,
                            .kept_mtime = -1};
     x.seen = calloc(x.package->files.count + 1, 1);
     x.reader = x.seen ? stet_arch_archive_new(in, x.package->locked->name, err) : NULL;
@@ -484,8 +457,7 @@ int stet_arch_extract(struct stet_build_context *ctx, size_t i, struct stet_read
     else if (x.reader)
         rc = extract_entries(&x, err);
     stet_archive_free(x.reader);
-    stet_cleanup_close(&x.parent_fd);
-    free(x.parent);
+    stet_distro_parent_release(&x.parent);
     free(x.seen);
     return rc;
 }

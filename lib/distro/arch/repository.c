@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <sys/mman.h>
 
-#include "lib/codec/codec.h"
+#include "lib/distro/common/index.h"
 
 /* Arch's largest is 9 MB, 40 MB plain. */
-enum { FILE_MAX = 128 << 20, PLAIN_MAX = 256 << 20, SIGNATURE_MAX = 64 << 10, PIECE = 256 << 10 };
+enum { FILE_MAX = 128 << 20, PLAIN_MAX = 256 << 20, SIGNATURE_MAX = 64 << 10 };
 /* The newest package may leave a repository, and of the machines behind one name some are slower: so far a database may
  * go back. */
 enum { CLOCKS_DIFFER = 24 * 3600, MAY_GO_BACK = 3 * 24 * 3600, AT_ONCE = 8 };
@@ -66,7 +66,7 @@ static int add_repository(const struct stet_recipe *recipe, const char *name,
     for (size_t i = 0; i < recipe->mirrors.count; i++) {
         if (add_server(recipe->mirrors.items[i], name, recipe->architecture, &x->servers, err) < 0)
             return -1;
-        _cleanup_free_ char *url = stet_arch_url(x->servers.items[i], file, err);
+        _cleanup_free_ char *url = stet_distro_url(x->servers.items[i], file, err);
         if (!url || stet_strv_add(&x->urls, url, err) < 0)
             return -1;
     }
@@ -169,32 +169,12 @@ static int download(const struct stet_resolve_context *ctx, struct stet_arch_rep
     return result;
 }
 
-static int read_all(struct stet_reader *r, struct stet_buffer *out, struct stet_error *err)
-{
-    ssize_t got;
-    do {
-        stet_buffer_reserve(out, PIECE);
-        if (stet_buffer_check(out, "reading a database", err) < 0)
-            return -1;
-        got = stet_reader_read(r, out->data + out->len, PIECE, err);
-        if (got > 0)
-            out->len += (size_t)got;
-    } while (got > 0);
-    if (got == 0)
-        out->data[out->len] = '\0';
-    return got < 0 ? -1 : 0;
-}
-
 static int decode(const struct stet_buffer *file, const char *url, struct stet_buffer *out,
                   struct stet_error *err)
 {
     struct stet_memory_reader memory;
     stet_memory_reader_init(&memory, file->data, file->len);
-    struct stet_reader *decoder = stet_codec_decoder_new(&memory.base, url, PLAIN_MAX, NULL, err);
-    if (!decoder)
-        return -1;
-    int result = read_all(decoder, out, err);
-    stet_codec_decoder_free(decoder);
+    int result = stet_distro_decode(&memory.base, url, PLAIN_MAX, "reading a database", out, err);
     stet_reader_close(&memory.base);
     return result;
 }
@@ -295,21 +275,6 @@ int stet_arch_repositories_get(const struct stet_resolve_context *ctx,
 
 /* ---- dates ---- */
 
-/* The newest date ever seen at this database's URL: 1, 0 when there is none. */
-static int recall_date(const struct stet_resolve_context *ctx, const char *key, int64_t *date,
-                       struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
-    uint64_t value;
-    int got = stet_store_memo_get(ctx->store, key, &text, err);
-    if (got <= 0)
-        return got;
-    if (stet_number_parse(stet_buffer_str(&text), INT64_MAX, &value, "a remembered date", err) < 0)
-        return -1;
-    *date = (int64_t)value;
-    return 1;
-}
-
 static int refuse_older(const struct stet_arch_repository *x, int64_t before,
                         struct stet_error *err)
 {
@@ -353,7 +318,7 @@ static int check_date(const struct stet_resolve_context *ctx, const struct stet_
     /* Once remembered, a date that is wrong would keep every right one out. */
     if (x->date > ctx->now + CLOCKS_DIFFER)
         return refuse_future(ctx, x, err);
-    int known = recall_date(ctx, key, &before, err);
+    int known = stet_distro_recall_date(ctx->store, key, &before, err);
     if (known < 0)
         return -1;
     if (known && x->date < before - MAY_GO_BACK)
@@ -364,8 +329,7 @@ static int check_date(const struct stet_resolve_context *ctx, const struct stet_
         return -1;
     if (known && x->date <= before)
         return 0;
-    _cleanup_free_ char *value = stet_format(err, "%" PRId64, x->date);
-    return value ? stet_store_memo_put(ctx->store, key, value, strlen(value), err) : -1;
+    return stet_distro_remember_date(ctx->store, key, x->date, err);
 }
 
 int stet_arch_repositories_check_dates(const struct stet_resolve_context *ctx,

@@ -47,7 +47,4 @@ int stet_arch_repositories_check_dates(const struct stet_resolve_context *ctx,
 /* The end of the day (UTC) that a dated mirror's path names (…/2024/05/06/…), INT64_MIN when it names none. */
 int64_t stet_arch_snapshot_date(const char *url);
 
-/* MIRROR/NAME, with what a URL's path may not hold as it is (RFC 3986, 3.3) escaped. The caller frees it. */
-char *stet_arch_url(const char *mirror, const char *name, struct stet_error *err);
-
 #endif

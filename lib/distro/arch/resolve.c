@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include "lib/distro/arch/signature.h"
+#include "lib/distro/common/index.h"
 #include "lib/solve/solve.h"
 
 /* ---- completing a recipe ---- */
@@ -117,7 +118,7 @@ static int add_urls(const struct stet_arch_repository *x, const char *file, stru
 {
     for (size_t i = 0; i < x->servers.count; i++) {
         size_t k = i == 0 ? x->from : i <= x->from ? i - 1 : i;
-        _cleanup_free_ char *url = stet_arch_url(x->servers.items[k], file, err);
+        _cleanup_free_ char *url = stet_distro_url(x->servers.items[k], file, err);
         if (!url || stet_strv_add(out, url, err) < 0)
             return -1;
     }
@@ -160,23 +161,10 @@ static int fill_package(const struct stet_solve_package *p, const struct stet_ar
 {
     if (check_entry(p, x, err) < 0)
         return -1;
-    struct stet_lock_package *out = stet_lock_add_package(lock, err);
+    struct stet_lock_package *out =
+        stet_distro_lock_package(lock, p, p->requested ? "requested" : "dependency", err);
     if (!out)
         return -1;
-    out->name = stet_strdup(p->name, err);
-    out->version = stet_strdup(p->version, err);
-    out->architecture = stet_strdup(p->architecture, err);
-    out->reason = stet_strdup(p->requested ? "requested" : "dependency", err);
-    if (!out->name || !out->version || !out->architecture || !out->reason)
-        return -1;
-    if (!p->requested && p->needed_by) {
-        out->needed_by = stet_strdup(p->needed_by, err);
-        if (!out->needed_by)
-            return -1;
-    }
-    out->size = p->size;
-    out->digest = p->digest;
-    out->stage = p->stage;
     return add_urls(x, p->location, &out->urls, err);
 }
 

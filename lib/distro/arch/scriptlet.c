@@ -1,11 +1,10 @@
 #include "lib/distro/arch/scriptlet.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "lib/distro/common/program.h"
 
 enum {
-    LAST_LINES = 3,
-    LAST_LINE_MAX = 400,
     /* libalpm reads a scriptlet in lines of at most so many bytes; a longer one is several to it. */
     GREP_LINE_MAX = 1023,
     CANNOT_EXECUTE = 127,
@@ -18,25 +17,20 @@ static const char temporary[] = "tmp/alpm_stet";
 /* What a program says while it runs. */
 struct output {
     const struct stet_log *log;
-    char last[LAST_LINES][LAST_LINE_MAX]; /* a ring */
-    size_t count;
+    struct stet_distro_output last;
 };
 
 static void on_line(void *ctx, const char *text)
 {
     struct output *o = ctx;
     stet_log_message(o->log, STET_LOG_VERBOSE, "%s", text);
-    if (*text)
-        snprintf(o->last[o->count++ % LAST_LINES], LAST_LINE_MAX, "%s", text);
+    stet_distro_output_add(&o->last, text);
 }
 
-static char *last_lines(const struct output *o, struct stet_error *err)
+static char *last_lines(const struct stet_distro_output *o, struct stet_error *err)
 {
     struct stet_buffer b = STET_BUFFER_INIT;
-    size_t first = o->count > LAST_LINES ? o->count - LAST_LINES : 0;
-    stet_buffer_add_str(&b, o->count == 0 ? "it printed nothing" : "its last output: ");
-    for (size_t i = first; i < o->count; i++)
-        stet_buffer_addf(&b, "%s%s", i > first ? " | " : "", o->last[i % LAST_LINES]);
+    stet_distro_output_describe(o, &b);
     char *text = stet_buffer_detach(&b);
     if (!text)
         stet_error_oom(err, "running a program");
@@ -48,7 +42,7 @@ static char *last_lines(const struct output *o, struct stet_error *err)
 static int make_environment(const struct stet_build_context *ctx, struct stet_strv *env,
                             struct stet_error *err)
 {
-    static const char *const fixed[] = {
+    static const char *const variables[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME=/root",
         "LANG=C.UTF-8",
@@ -58,11 +52,9 @@ static int make_environment(const struct stet_build_context *ctx, struct stet_st
         "TZ=UTC0",
         "PERL_HASH_SEED=0",
         "PYTHONHASHSEED=0",
+        NULL,
     };
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (stet_strv_add(env, fixed[i], err) < 0)
-            return -1;
-    return stet_strv_addf(env, err, "SOURCE_DATE_EPOCH=%jd", (intmax_t)ctx->lock->epoch);
+    return stet_distro_make_environment(ctx, variables, env, err);
 }
 
 /* Do programs of the root start at all, as far as that is the root's own affair? */
@@ -128,7 +120,7 @@ static int run_in(struct stet_build_context *ctx, const struct stet_sandbox *san
         if (last)
             *last = stet_strdup(failure.text, err);
     } else if (last) {
-        *last = last_lines(&o, err);
+        *last = last_lines(&o.last, err);
     }
     return last && !*last ? -1 : 0;
 }

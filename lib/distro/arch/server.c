@@ -1,24 +1,7 @@
-/* Mirrors: their URLs, and the day that a dated one shows. */
+/* Mirrors: the day that a dated one shows. */
 #include <time.h>
 
 #include "lib/distro/arch/repository.h"
-
-char *stet_arch_url(const char *mirror, const char *name, struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer url = STET_BUFFER_INIT;
-    stet_buffer_addf(&url, "%s/", mirror);
-    for (const char *p = name; *p; p++) {
-        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                     (*p >= '0' && *p <= '9') || strchr("-._~+:@!$&'()*,;=", *p);
-        if (plain)
-            stet_buffer_add_char(&url, *p);
-        else
-            stet_buffer_addf(&url, "%%%02X", (unsigned char)*p);
-    }
-    if (stet_buffer_check(&url, "a URL", err) < 0)
-        return NULL;
-    return stet_buffer_detach(&url);
-}
 
 /* Exactly len digits that end a path's component: their value, else -1. */
 static int component(const char *s, size_t len)

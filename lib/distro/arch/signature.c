@@ -2,6 +2,7 @@
 
 #include "lib/distro/arch/info.h"
 #include "lib/distro/arch/package_file.h"
+#include "lib/distro/common/index.h"
 
 enum { SIGNATURE_MAX = 64 << 10, INFO_MAX = 8 << 20 };
 
@@ -140,15 +141,6 @@ static int check_presence(const struct checking *c, struct stet_error *err)
 
 /* ---- the files ---- */
 
-static bool is_among(const struct stet_store_item *items, size_t count,
-                     const struct stet_digest *digest)
-{
-    for (size_t i = 0; i < count; i++)
-        if (stet_digest_equal(&items[i].digest, digest))
-            return true;
-    return false;
-}
-
 static int fetch(const struct checking *c, struct stet_error *err)
 {
     size_t count = 0;
@@ -157,7 +149,7 @@ static int fetch(const struct checking *c, struct stet_error *err)
         return stet_error_oom(err, "getting packages");
     for (size_t i = 0; i < c->candidates->count; i++) {
         const struct stet_lock_package *p = package_of(c, &c->candidates->items[i]);
-        if (is_among(items, count, &p->digest))
+        if (stet_distro_is_among(items, count, &p->digest))
             continue;
         items[count++] = (struct stet_store_item){.digest = p->digest,
                                                   .size = (int64_t)p->size,
@@ -172,24 +164,20 @@ static int fetch(const struct checking *c, struct stet_error *err)
 static int open_file(const struct checking *c, const struct stet_lock_package *p, const char *name,
                      struct stet_error *err)
 {
-    struct stet_digest digest;
-    _cleanup_close_ int fd =
-        stet_store_open_content(c->ctx->store, &p->digest, (int64_t)p->size, err);
+    struct stet_digest have;
+    int fd = stet_store_open_verified(c->ctx->store, &p->digest, (int64_t)p->size, name, NULL,
+                                      &have, err);
     if (fd == -2)
         return stet_error_set(err, STET_ERROR_ENVIRONMENT, 0, "%s: it vanished from the store",
                               name);
-    if (fd < 0 || stet_digest_of_fd(fd, name, &digest, NULL, err) < 0)
-        return -1;
-    if (!stet_digest_equal(&digest, &p->digest)) {
+    if (fd == -3) {
         stet_store_discard(c->ctx->store, &p->digest);
         return stet_error_input(err,
                                 "%s: its file in the store was damaged and has been removed; "
                                 "run again to fetch it anew",
                                 name);
     }
-    if (lseek(fd, 0, SEEK_SET) < 0)
-        return stet_error_errno(err, "%s: lseek", name);
-    return stet_steal_fd(&fd);
+    return fd;
 }
 
 /* ---- what is in them ---- */

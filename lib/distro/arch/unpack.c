@@ -15,7 +15,7 @@ void stet_arch_unpack_free(struct stet_arch_unpack *u)
 {
     if (!u)
         return;
-    free(u->verified);
+    free(u->seen);
     free(u->owners);
     free(u);
 }
@@ -29,7 +29,7 @@ int stet_arch_unpack_begin(struct stet_build_context *ctx, struct stet_error *er
         return 0;
     state->unpack = calloc(1, sizeof *state->unpack);
     if (!state->unpack ||
-        !(state->unpack->verified = calloc(state->count + 1, sizeof *state->unpack->verified)))
+        !(state->unpack->seen = calloc(state->count + 1, sizeof *state->unpack->seen)))
         return stet_error_oom(err, "unpacking");
     return 0;
 }

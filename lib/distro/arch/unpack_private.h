@@ -17,8 +17,7 @@ struct stet_arch_owner {
 };
 
 struct stet_arch_unpack {
-    struct stat *
-        verified; /* by number of package: its file when its SHA-256 was checked; st_ino 0: not yet */
+    struct stet_store_seen *seen; /* by number of package: its file when its SHA-256 was right */
     struct stet_arch_owner *owners;
     size_t owner_count, owner_size; /* size: 0 or a power of two */
 };

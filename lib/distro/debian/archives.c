@@ -1,6 +1,5 @@
 /* InRelease documents: getting, verifying, and remembering them. */
-#include <inttypes.h>
-
+#include "lib/distro/common/index.h"
 #include "lib/distro/debian/archive.h"
 
 enum { DOCUMENT_MAX = 16 << 20 };
@@ -111,18 +110,8 @@ static char *date_key(const struct stet_debian_archive *x, struct stet_error *er
 static int recall_date(const struct stet_resolve_context *ctx, const struct stet_debian_archive *x,
                        int64_t *date, struct stet_error *err)
 {
-    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     _cleanup_free_ char *key = date_key(x, err);
-    uint64_t value;
-    if (!key)
-        return -1;
-    int got = stet_store_memo_get(ctx->store, key, &text, err);
-    if (got <= 0)
-        return got;
-    if (stet_number_parse(stet_buffer_str(&text), INT64_MAX, &value, "a remembered date", err) < 0)
-        return -1;
-    *date = (int64_t)value;
-    return 1;
+    return key ? stet_distro_recall_date(ctx->store, key, date, err) : -1;
 }
 
 static int remember(const struct stet_resolve_context *ctx, const struct stet_debian_archive *x,
@@ -137,10 +126,7 @@ static int remember(const struct stet_resolve_context *ctx, const struct stet_de
     if (known && before >= x->release.date)
         return 0;
     _cleanup_free_ char *key = date_key(x, err);
-    _cleanup_free_ char *value = stet_format(err, "%" PRId64, x->release.date);
-    if (!key || !value)
-        return -1;
-    return stet_store_memo_put(ctx->store, key, value, strlen(value), err);
+    return key ? stet_distro_remember_date(ctx->store, key, x->release.date, err) : -1;
 }
 
 static int check_not_older(const struct stet_resolve_context *ctx,

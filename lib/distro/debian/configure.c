@@ -1,17 +1,17 @@
 #include "lib/distro/debian/configure.h"
 
+#include "lib/distro/common/program.h"
 #include "lib/distro/debian/neutral.h"
 #include "lib/distro/debian/package_file.h"
 
-enum { LAST_LINES = 3, LAST_LINE_MAX = 400, STATUS_MAX = 256 << 20 };
+enum { STATUS_MAX = 256 << 20 };
 
 /* What a program says while it runs. */
 struct output {
     struct stet_build_context *ctx;
-    char last[LAST_LINES][LAST_LINE_MAX]; /* a ring: the script's last lines */
-    size_t count;
-    bool stopped;      /* what follows is dpkg about the failure */
-    char package[256]; /* the first that failed, as dpkg says */
+    struct stet_distro_output last; /* the script's */
+    bool stopped;                   /* what follows is dpkg about the failure */
+    char package[256];              /* the first that failed, as dpkg says */
     char reason[512];
 };
 
@@ -26,12 +26,12 @@ static void on_line(void *ctx, const char *text)
     stet_log_message(o->ctx->log, STET_LOG_VERBOSE, "%s", text);
     if (starts_with(text, "dpkg: error processing package "))
         o->stopped = true;
-    if (o->stopped || *text == '\0')
+    if (o->stopped)
         return;
     if (starts_with(text, "Setting up ") || starts_with(text, "Processing triggers for "))
-        o->count = 0; /* what came before was another package */
+        o->last.count = 0; /* what came before was another package */
     else
-        snprintf(o->last[o->count++ % LAST_LINES], LAST_LINE_MAX, "%s", text);
+        stet_distro_output_add(&o->last, text);
 }
 
 /* "processing: configure: NAME" and "status: NAME : error : TEXT" of dpkg --status-fd. */
@@ -48,22 +48,10 @@ static void on_status(void *ctx, const char *text)
     snprintf(o->reason, sizeof o->reason, "%s", reason + sizeof error - 1);
 }
 
-/* The last lines in one, or what stands for none. */
-static void add_last_lines(const struct output *o, struct stet_buffer *b)
-{
-    size_t first = o->count > LAST_LINES ? o->count - LAST_LINES : 0;
-    if (o->count == 0)
-        stet_buffer_add_str(b, "it printed nothing");
-    else
-        stet_buffer_add_str(b, "its last output: ");
-    for (size_t i = first; i < o->count; i++)
-        stet_buffer_addf(b, "%s%s", i > first ? " | " : "", o->last[i % LAST_LINES]);
-}
-
 static int fail_script(const struct output *o, const char *what, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
-    add_last_lines(o, &b);
+    stet_distro_output_describe(&o->last, &b);
     return stet_error_input(err, "%s; %s (--verbose shows all of it)", what, stet_buffer_str(&b));
 }
 
@@ -74,7 +62,7 @@ static int fail_script(const struct output *o, const char *what, struct stet_err
 static int make_environment(const struct stet_build_context *ctx, struct stet_strv *env,
                             struct stet_error *err)
 {
-    static const char *const fixed[] = {
+    static const char *const variables[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME=/root",
         "LANG=C.UTF-8",
@@ -84,11 +72,9 @@ static int make_environment(const struct stet_build_context *ctx, struct stet_st
         "DEBCONF_NONINTERACTIVE_SEEN=true",
         "PERL_HASH_SEED=0",
         "PYTHONHASHSEED=0",
+        NULL,
     };
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (stet_strv_add(env, fixed[i], err) < 0)
-            return -1;
-    return stet_strv_addf(env, err, "SOURCE_DATE_EPOCH=%jd", (intmax_t)ctx->lock->epoch);
+    return stet_distro_make_environment(ctx, variables, env, err);
 }
 
 static const char *dpkg_version(const struct stet_lock *lock)
@@ -104,16 +90,15 @@ static int add_script_environment(const struct stet_build_context *ctx,
                                   const struct stet_lock_package *p, struct stet_strv *env,
                                   struct stet_error *err)
 {
-    static const char *const fixed[] = {"DPKG_MAINTSCRIPT_NAME=preinst",
-                                        "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1",
-                                        "DPKG_MAINTSCRIPT_DEBUG=0",
-                                        "DPKG_ADMINDIR=/var/lib/dpkg",
-                                        "DPKG_ROOT=",
-                                        "DPKG_FORCE=security-mac,downgrade"};
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (stet_strv_add(env, fixed[i], err) < 0)
-            return -1;
-    if (stet_strv_addf(env, err, "DPKG_MAINTSCRIPT_PACKAGE=%s", p->name) < 0 ||
+    static const char *const variables[] = {"DPKG_MAINTSCRIPT_NAME=preinst",
+                                            "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1",
+                                            "DPKG_MAINTSCRIPT_DEBUG=0",
+                                            "DPKG_ADMINDIR=/var/lib/dpkg",
+                                            "DPKG_ROOT=",
+                                            "DPKG_FORCE=security-mac,downgrade",
+                                            NULL};
+    if (stet_distro_add_variables(env, variables, err) < 0 ||
+        stet_strv_addf(env, err, "DPKG_MAINTSCRIPT_PACKAGE=%s", p->name) < 0 ||
         stet_strv_addf(env, err, "DPKG_MAINTSCRIPT_ARCH=%s", p->architecture) < 0)
         return -1;
     return stet_strv_addf(env, err, "DPKG_RUNNING_VERSION=%s", dpkg_version(ctx->lock));

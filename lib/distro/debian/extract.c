@@ -51,29 +51,19 @@ static int open_parent(const struct extraction *x, const char *path, const char 
     return stet_error_wrap(err, "package %s", x->package->locked->name);
 }
 
-/* Makes x->parent_fd the directory of path. */
-static int enter_parent(struct extraction *x, const char *path, const char **leaf,
-                        struct stet_error *err)
+/* The same for the parent of an entry. */
+static int open_entry_parent(void *ctx, const char *path, struct stet_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : 0;
-    *leaf = slash ? slash + 1 : path;
-    if (x->parent && strlen(x->parent) == len && memcmp(x->parent, path, len) == 0)
-        return 0;
-    free(x->parent);
-    x->parent = NULL;
-    stet_cleanup_close(&x->parent_fd);
+    struct extraction *x = ctx;
+    const char *leaf;
     if (check_own_symlinks(x, path, err) < 0)
         return -1;
-    x->parent_fd = open_parent(x, path, leaf, err);
-    if (x->parent_fd < 0)
+    _cleanup_close_ int fd = open_parent(x, path, &leaf, err);
+    if (fd < 0)
         return -1;
-    struct stat st;
-    if (fstat(x->parent_fd, &st) < 0)
+    if (fstat(fd, &x->parent_stat) < 0)
         return fail_errno(x, path, "looking at the directory of", err);
-    x->parent_stat = st;
-    x->parent = stet_format(err, "%.*s", (int)len, path);
-    return x->parent ? 0 : -1;
+    return stet_steal_fd(&fd);
 }
 
 /* What identifies a name in the root, whichever path leads to it. */
@@ -101,7 +91,7 @@ static int find_place(struct extraction *x, const struct stet_entry *e, struct p
             : stet_unpack_rules_divert(x->rules, e->path, x->package->locked->name);
     if (d && !(p->path = p->owned = stet_strdup(d->to, err)))
         return -1;
-    if (enter_parent(x, p->path, &p->leaf, err) < 0)
+    if (stet_distro_parent_enter(&x->parent, p->path, &p->leaf, open_entry_parent, x, err) < 0)
         return -1;
     p->conffile = e->type != STET_ENTRY_DIRECTORY && is_conffile(x, e->path);
     p->name = stet_format(err, "%s%s", p->leaf, p->conffile ? ".dpkg-new" : "");
@@ -111,23 +101,10 @@ static int find_place(struct extraction *x, const struct stet_entry *e, struct p
 
 /* ---- writing ---- */
 
-static int64_t clamp_mtime(const struct extraction *x, int64_t mtime)
-{
-    return mtime < x->ctx->lock->epoch ? mtime : x->ctx->lock->epoch;
-}
-
-static int keep_mtime(struct extraction *x, int64_t mtime, struct stet_error *err)
-{
-    if (mtime == x->kept_mtime || !x->ctx->keep_mtime)
-        return 0;
-    x->kept_mtime = mtime;
-    return x->ctx->keep_mtime(x->ctx->keep_ctx, mtime, err);
-}
-
 /* Something that no package ships is in the way: dpkg replaces it, unless it is a directory. */
 static int make_way(const struct extraction *x, const struct place *p, struct stet_error *err)
 {
-    if (unlinkat(x->parent_fd, p->name, 0) == 0 || errno == ENOENT)
+    if (unlinkat(x->parent.fd, p->name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno == EISDIR || errno == EPERM)
         return stet_extract_fail(
@@ -147,11 +124,11 @@ static void owner_of(const struct extraction *x, const struct stet_entry *e, uin
 static int create_file(struct extraction *x, const struct place *p, int *fd, struct stet_error *err)
 {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    *fd = openat(x->parent_fd, p->name, flags, 0600);
+    *fd = openat(x->parent.fd, p->name, flags, 0600);
     if (*fd < 0 && errno == EEXIST) {
         if (make_way(x, p, err) < 0)
             return -1;
-        *fd = openat(x->parent_fd, p->name, flags, 0600);
+        *fd = openat(x->parent.fd, p->name, flags, 0600);
     }
     if (*fd < 0)
         return fail_errno(x, p->path, "creating", err);
@@ -165,7 +142,7 @@ static int create_file(struct extraction *x, const struct place *p, int *fd, str
 static int link_early(const struct extraction *x, const struct place *p, struct stet_error *err)
 {
     if (p->conffile && x->package->locked->stage == 0 &&
-        linkat(x->parent_fd, p->name, x->parent_fd, p->leaf, 0) < 0 && errno != EEXIST)
+        linkat(x->parent.fd, p->name, x->parent.fd, p->leaf, 0) < 0 && errno != EEXIST)
         return fail_errno(x, p->path, "linking", err);
     return 0;
 }
@@ -192,11 +169,11 @@ static int finish_file(struct extraction *x, int fd, const struct stet_entry *e,
     for (size_t i = 0; i < e->xattr_count; i++)
         if (fsetxattr(fd, e->xattrs[i].name, e->xattrs[i].value, e->xattrs[i].len, 0) < 0)
             return fail_errno(x, e->path, "setting an extended attribute of", err);
-    int64_t mtime = clamp_mtime(x, e->mtime);
+    int64_t mtime = stet_distro_clamp_mtime(x->ctx, e->mtime);
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime}};
     if (futimens(fd, times) < 0)
         return fail_errno(x, e->path, "setting the time of", err);
-    return keep_mtime(x, mtime, err);
+    return stet_distro_keep_mtime(x->ctx, &x->kept_mtime, mtime, err);
 }
 
 /* What dpkg computes where a package has no md5sums. From the open file, as its name may be another package's by now. */
@@ -252,20 +229,20 @@ static int create_symlink(struct extraction *x, const struct stet_entry *e, cons
                           struct stet_error *err)
 {
     struct stat st;
-    int64_t mtime = clamp_mtime(x, e->mtime);
+    int64_t mtime = stet_distro_clamp_mtime(x->ctx, e->mtime);
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = mtime}};
-    if (fstatat(x->parent_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(x->parent.fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (S_ISDIR(st.st_mode)) /* dpkg keeps a directory */
             return 0;
         if (make_way(x, p, err) < 0)
             return -1;
     }
-    if (symlinkat(e->link, x->parent_fd, p->name) < 0)
+    if (symlinkat(e->link, x->parent.fd, p->name) < 0)
         return fail_errno(x, p->path, "creating the symlink", err);
-    if (fchownat(x->parent_fd, p->name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        utimensat(x->parent_fd, p->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fchownat(x->parent.fd, p->name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+        utimensat(x->parent.fd, p->name, times, AT_SYMLINK_NOFOLLOW) < 0)
         return fail_errno(x, p->path, "setting owner and time of", err);
-    return keep_mtime(x, mtime, err);
+    return stet_distro_keep_mtime(x->ctx, &x->kept_mtime, mtime, err);
 }
 
 static int extract_symlink(struct extraction *x, const struct stet_entry *e, const struct place *p,
@@ -304,7 +281,7 @@ static int create_hardlink(struct extraction *x, const struct place *p, int targ
 {
     if (make_way(x, p, err) < 0)
         return -1;
-    if (linkat(target_fd, target, x->parent_fd, p->name, 0) < 0)
+    if (linkat(target_fd, target, x->parent.fd, p->name, 0) < 0)
         return fail_errno(x, p->path, "creating the hard link", err);
     return 0;
 }
@@ -353,7 +330,7 @@ static int check_directory(struct extraction *x, const struct stet_entry *e, con
                            bool *through_link, struct stet_error *err)
 {
     struct stat st;
-    if (fstatat(x->parent_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(x->parent.fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return fail_errno(x, e->path, "looking at", err);
     *through_link = S_ISLNK(st.st_mode);
     if (S_ISDIR(st.st_mode))
@@ -421,7 +398,7 @@ static int make_directory(struct extraction *x, const struct stet_entry *e, cons
     if (claim_directory(x, e, err) < 0)
         return -1;
     /* Its own mode comes when all is unpacked. */
-    bool made = mkdirat(x->parent_fd, p->name, 0755) == 0;
+    bool made = mkdirat(x->parent.fd, p->name, 0755) == 0;
     if (!made && errno != EEXIST)
         return fail_errno(x, e->path, "creating the directory", err);
     if (!made && check_directory(x, e, p, &through_link, err) < 0)
@@ -527,7 +504,7 @@ int stet_deb_extract(struct stet_build_context *ctx, const struct stet_unpack_ru
                            .package = &state->packages[i],
                            .rules = rules,
                            .index = i,
-                           .parent_fd = -1,
+                           .parent = STET_DISTRO_PARENT_INIT,
                            .kept_mtime = -1};
     x.wants_md5sums = true;
     for (size_t f = 0; f < x.package->file_count; f++)
@@ -537,7 +514,6 @@ int stet_deb_extract(struct stet_build_context *ctx, const struct stet_unpack_ru
     int rc = x.reader ? extract_entries(&x, err) : -1;
     stet_deb_reader_free(x.reader);
     stet_path_map_release(&x.symlinks);
-    stet_cleanup_close(&x.parent_fd);
-    free(x.parent);
+    stet_distro_parent_release(&x.parent);
     return rc;
 }

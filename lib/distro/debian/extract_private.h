@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "lib/distro/common/extraction.h"
 #include "lib/distro/debian/extract.h"
 
 /* One package being unpacked. */
@@ -18,9 +19,7 @@ struct extraction {
     size_t index;
     bool wants_md5sums;
     struct stet_path_map symlinks; /* that this package ships */
-    /* The directory of the entry before, as most entries share it with the next. */
-    int parent_fd;
-    char *parent;
+    struct stet_distro_parent parent;
     struct stat parent_stat;
     size_t winner;      /* who has the entry that claim() said is not ours */
     int64_t kept_mtime; /* reported last */

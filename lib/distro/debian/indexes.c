@@ -1,9 +1,10 @@
 /* Packages files: which ones, where, and their text. */
 #include "lib/codec/codec.h"
+#include "lib/distro/common/index.h"
 #include "lib/distro/debian/archive.h"
 
 /* Debian's largest is 60 MB. */
-enum { COMPRESSED_MAX = 512 << 20, PLAIN_MAX = 1 << 30, PIECE = 256 << 10 };
+enum { COMPRESSED_MAX = 512 << 20, PLAIN_MAX = 1 << 30 };
 
 void stet_debian_indexes_release(struct stet_debian_indexes *x)
 {
@@ -159,22 +160,6 @@ struct loading {
     bool *loaded;
 };
 
-static int read_all(struct stet_reader *r, struct stet_buffer *out, struct stet_error *err)
-{
-    ssize_t got;
-    do {
-        stet_buffer_reserve(out, PIECE);
-        if (stet_buffer_check(out, "reading a package index", err) < 0)
-            return -1;
-        got = stet_reader_read(r, out->data + out->len, PIECE, err);
-        if (got > 0)
-            out->len += (size_t)got;
-    } while (got > 0);
-    if (got == 0)
-        out->data[out->len] = '\0';
-    return got < 0 ? -1 : 0;
-}
-
 /* The plain content, when an earlier run left it in the store: decompressing takes longest of all.
  */
 static int load_plain(void *ctx, size_t i, struct stet_error *err)
@@ -191,7 +176,7 @@ static int load_plain(void *ctx, size_t i, struct stet_error *err)
                                                      (int64_t)index->plain_size, err);
     if (fd < 0)
         return fd == -2 ? 0 : -1;
-    stet_buffer_reserve(&index->text, (size_t)index->plain_size + PIECE + 1);
+    stet_buffer_reserve(&index->text, (size_t)index->plain_size + STET_DISTRO_DECODE_PIECE + 1);
     if (stet_fs_read_fd(fd, index->path, PLAIN_MAX, &index->text, err) < 0 ||
         stet_digest_of(index->text.data, index->text.len, &digest, err) < 0)
         return -1;
@@ -203,15 +188,6 @@ static int load_plain(void *ctx, size_t i, struct stet_error *err)
     return 0;
 }
 
-static bool is_among(const struct stet_store_item *items, size_t count,
-                     const struct stet_digest *digest)
-{
-    for (size_t i = 0; i < count; i++)
-        if (stet_digest_equal(&items[i].digest, digest))
-            return true;
-    return false;
-}
-
 static int fetch(const struct loading *l, struct stet_error *err)
 {
     size_t count = 0, total = l->indexes->count;
@@ -220,7 +196,7 @@ static int fetch(const struct loading *l, struct stet_error *err)
         return stet_error_oom(err, "getting package indexes");
     for (size_t i = 0; i < total; i++) {
         const struct stet_debian_index *index = &l->indexes->items[i];
-        if (l->loaded[i] || is_among(items, count, &index->digest))
+        if (l->loaded[i] || stet_distro_is_among(items, count, &index->digest))
             continue;
         if (index->size > COMPRESSED_MAX)
             return stet_error_input(err, "%s: a package index of over 512 MiB", index->url);
@@ -251,13 +227,10 @@ static int decode(int fd, struct stet_debian_index *index, struct stet_error *er
     if (max > PLAIN_MAX)
         return stet_error_input(err, "%s: a package index of over 1 GiB", index->url);
     stet_fd_reader_init(&file, fd, index->url);
-    struct stet_reader *decoder = stet_codec_decoder_new(&file.base, index->url, max, NULL, err);
-    if (!decoder)
-        return -1;
     if (index->plain_known)
-        stet_buffer_reserve(&index->text, (size_t)max + PIECE + 1);
-    int result = read_all(decoder, &index->text, err);
-    stet_codec_decoder_free(decoder);
+        stet_buffer_reserve(&index->text, (size_t)max + STET_DISTRO_DECODE_PIECE + 1);
+    int result = stet_distro_decode(&file.base, index->url, max, "reading a package index",
+                                    &index->text, err);
     stet_reader_close(&file.base);
     return result;
 }
@@ -269,20 +242,17 @@ static int load_compressed(void *ctx, size_t i, struct stet_error *err)
     struct stet_digest digest;
     if (l->loaded[i])
         return 0;
-    _cleanup_close_ int fd =
-        stet_store_open_content(l->ctx->store, &index->digest, (int64_t)index->size, err);
-    if (fd < 0)
-        return fd == -2 ? stet_error_set(err, STET_ERROR_ENVIRONMENT, 0,
-                                         "%s: it vanished from the store", index->url)
-                        : -1;
-    if (stet_digest_of_fd(fd, index->url, &digest, NULL, err) < 0)
-        return -1;
-    if (check_digest(&digest, &index->digest, index, err) < 0) {
+    _cleanup_close_ int fd = stet_store_open_verified(
+        l->ctx->store, &index->digest, (int64_t)index->size, index->url, NULL, &digest, err);
+    if (fd == -2)
+        return stet_error_set(err, STET_ERROR_ENVIRONMENT, 0, "%s: it vanished from the store",
+                              index->url);
+    if (fd == -3) {
         stet_store_discard(l->ctx->store, &index->digest);
-        return -1;
+        return check_digest(&digest, &index->digest, index, err);
     }
-    if (lseek(fd, 0, SEEK_SET) < 0)
-        return stet_error_errno(err, "%s: lseek", index->url);
+    if (fd < 0)
+        return -1;
     if (decode(fd, index, err) < 0 ||
         stet_store_put(l->ctx->store, index->text.data, index->text.len, &digest, err) < 0)
         return -1;

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include "lib/distro/common/index.h"
 #include "lib/distro/debian/architecture.h"
 #include "lib/distro/debian/archive.h"
 #include "lib/solve/solve.h"
@@ -203,23 +204,11 @@ static int fill_index(const struct stet_debian_index *x, struct stet_lock *lock,
     return stet_strv_copy(&out->signed_by, &x->archive->signed_by, err);
 }
 
-/* MIRROR/LOCATION, with what a URL's path may not hold as it is (RFC 3986, 3.3) escaped. */
 static int add_url(const char *mirror, const char *location, struct stet_strv *out,
                    struct stet_error *err)
 {
-    _cleanup_buffer_ struct stet_buffer url = STET_BUFFER_INIT;
-    stet_buffer_addf(&url, "%s/", mirror);
-    for (const char *p = location; *p; p++) {
-        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                     (*p >= '0' && *p <= '9') || strchr("-._~/+:@!$&'()*,;=", *p);
-        if (plain)
-            stet_buffer_add_char(&url, *p);
-        else
-            stet_buffer_addf(&url, "%%%02X", (unsigned char)*p);
-    }
-    if (stet_buffer_check(&url, "a package's URL", err) < 0)
-        return -1;
-    return stet_strv_add(out, stet_buffer_str(&url), err);
+    _cleanup_free_ char *url = stet_distro_url(mirror, location, err);
+    return url ? stet_strv_add(out, url, err) : -1;
 }
 
 static bool names_package(const char *request, const char *name)
@@ -253,23 +242,9 @@ static int fill_package(const struct stet_solve_package *p, const struct base_se
     const char *reason = reason_of(p, b, &lock->recipe);
     if (!p->has_digest)
         return stet_error_input(err, "package %s: %s gives no SHA256 of it", p->name, index->url);
-    struct stet_lock_package *out = stet_lock_add_package(lock, err);
+    struct stet_lock_package *out = stet_distro_lock_package(lock, p, reason, err);
     if (!out)
         return -1;
-    out->name = stet_strdup(p->name, err);
-    out->version = stet_strdup(p->version, err);
-    out->architecture = stet_strdup(p->architecture, err);
-    out->reason = stet_strdup(reason, err);
-    if (!out->name || !out->version || !out->architecture || !out->reason)
-        return -1;
-    if (strcmp(reason, "dependency") == 0 && p->needed_by) {
-        out->needed_by = stet_strdup(p->needed_by, err);
-        if (!out->needed_by)
-            return -1;
-    }
-    out->size = p->size;
-    out->digest = p->digest;
-    out->stage = p->stage;
     for (size_t i = 0; i < index->mirrors.count; i++)
         if (add_url(index->mirrors.items[i], p->location, &out->urls, err) < 0)
             return -1;

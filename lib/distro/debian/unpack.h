@@ -45,13 +45,7 @@ struct stet_debian_package {
     struct stet_strv lost;    /* paths of list that another package took over by Replaces */
     /* Those of the lost that dpkg would not have hashed, as an earlier package keeps them; "usr/x". */
     struct stet_strv unhashed;
-    /* The package file as it was when its digest matched; guards the second opening. */
-    struct {
-        dev_t dev;
-        ino_t ino;
-        struct timespec mtime, ctime;
-        off_t size;
-    } verified;
+    struct stet_store_seen seen; /* its file when its digest matched; guards the second opening */
     /* Where the tar of its data member is in ahead_fd, if ahead_size > 0; see package_file.h. */
     uint64_t ahead_offset, ahead_size;
 };
