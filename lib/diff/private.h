@@ -1,0 +1,117 @@
+/*
+ * private - what the sources of lib/diff share: a comparison under way, contents, and adding findings.
+ */
+#ifndef STET_DIFF_PRIVATE_H
+#define STET_DIFF_PRIVATE_H
+
+#include "lib/diff/diff.h"
+#include "lib/digest/digest.h"
+#include "lib/entry/entry.h"
+
+/* ---- evidence about the two builds, gathered before contents are compared (evidence.c) ---- */
+
+struct diff_side {
+    int64_t time_min,
+        time_max; /* span of times that belong to this build: created, newest mtimes, …; 0: not known */
+    struct stet_strv hosts;       /* host names seen (etc/hostname, .BUILDINFO, logs, …) */
+    struct stet_strv users;       /* user names of the builder seen */
+    struct stet_strv build_paths; /* absolute directories in which something was built */
+    struct stet_strv packages;    /* "name version architecture" of its package database, sorted */
+};
+
+/* A comparison under way. */
+struct diff {
+    const struct stet_diff_options *options;
+    struct stet_diff_result *result;
+    struct diff_side side[2];
+    uint64_t bytes_left; /* of options->budget_bytes */
+    int temporary;       /* directory descriptor for unnamed files */
+};
+
+/* ---- contents ---- */
+
+/* Bytes in memory (perhaps a mapped file), borrowed. */
+struct diff_bytes {
+    const unsigned char *data;
+    size_t len;
+};
+
+/* Two contents at one place. At least one byte differs, or their lengths do. */
+struct diff_pair {
+    struct diff *diff;
+    const struct diff_pair *outer; /* whose member this is, or NULL */
+    unsigned layer;
+    const char *path; /* as in struct stet_finding, members after '!' */
+    const char *file; /* the file's own path ("etc/shadow"), whatever is opened inside of it */
+    unsigned depth;   /* of nesting, 0: a file */
+    struct diff_bytes a, b;
+};
+
+/*
+ * A comparator of one format. It says 1 when it added at least one finding that accounts for the difference, 0 when the
+ * contents are not of its format, are damaged, or show no difference in its terms (the next one is asked; the last is
+ * that of bytes, which always finds one), -1 with err. It never reads outside of the two contents, and its
+ * work is bounded by their length (a small factor) or by the budgets.
+ */
+typedef int diff_comparator(const struct diff_pair *p, struct stet_error *err);
+
+struct diff_format {
+    const char *name; /* as in struct stet_finding */
+    diff_comparator *compare;
+};
+/* All of them, in the order in which they are asked, ended by a NULL name (formats.c). */
+extern const struct diff_format diff_formats[];
+
+/* Asks them. Adds at least one finding (content.c). */
+int diff_content(const struct diff_pair *p, struct stet_error *err);
+
+/*
+ * Compares what a member of the contents is on both sides, within the budgets of depth and bytes: "a.tar" + '!' +
+ * "member". Equal ones cost a comparison and add nothing. A side that has no such member is NULL (both may not be).
+ * Where a budget ends it adds a finding that says so. Returns the number of findings added, or -1.
+ */
+int diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
+                const struct diff_bytes *b, struct stet_error *err);
+
+/* ---- adding findings ---- */
+
+/*
+ * Adds a finding of level CONTENT at p's place; what is a format for it, a and b are texts (copied, shortened to 200
+ * characters, control characters and bad UTF-8 written \xNN) or NULL. Returns it, to be given detail and cause; it is
+ * valid until the next one is added. NULL with err.
+ */
+struct stet_finding *diff_add(const struct diff_pair *p, const char *format, const char *a,
+                              const char *b, struct stet_error *err, const char *what, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* Sets cause and evidence (a format). When the comparator knows the cause; else the engine looks for it afterwards. */
+int diff_because(struct stet_finding *f, enum stet_diff_cause cause, enum stet_diff_sureness sure,
+                 struct stet_error *err, const char *evidence, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Appends one line to f->detail: sign ' ', '-', '+' or '@', then text of len bytes, made printable; at most 400 lines a
+ * finding, then one that says how many more there are. */
+int diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
+                struct stet_error *err);
+
+/* Text of any bytes as it may stand in a finding (see struct stet_finding), shortened to max characters with "…". */
+int diff_printable(const void *data, size_t len, size_t max, struct stet_buffer *out,
+                   struct stet_error *err);
+
+/* ---- helpers for comparators (helpers.c) ---- */
+
+/* Line diff of two texts (Myers, O(ND) with a bound; where that is reached, common beginning and end only): adds one
+ * finding "lines N-M" for each run of changed lines, with three lines of context, at most 200 runs. Returns how many. */
+int diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err);
+/* Byte ranges that differ, near ones joined, each with a hex window: at most 100 findings; the always-last comparator. */
+int diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err);
+
+/* Is value a time within side's span (give or take a day)? Seconds since 1970. */
+bool diff_in_span(const struct diff_side *side, int64_t value);
+
+/* ---- the cause of what no comparator explained (causes.c) ---- */
+
+/* Looks at every unexplained finding of the result and at what surrounds it; sets causes. After all was compared. */
+int diff_explain(struct diff *d, struct stet_error *err);
+
+#endif
