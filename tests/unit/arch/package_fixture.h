@@ -1,41 +1,16 @@
 /*
- * package_fixture - for unit tests: a store, a lock and an empty root, and packages made in memory, also such as makepkg
- * would never make. Whatever fails here fails the test.
+ * package_fixture - for unit tests: packages made in memory, also such as makepkg would never make, and installed. Whatever fails here fails the test.
  */
 #ifndef STET_TESTS_ARCH_PACKAGE_FIXTURE_H
 #define STET_TESTS_ARCH_PACKAGE_FIXTURE_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <archive.h>
 #include <archive_entry.h>
 
 #include "lib/distro/arch/unpack.h"
+#include "tests/support/root_fixture.h"
 
-enum { EPOCH = 1600000000, PACKAGE_TIME = 1500000000, MEMBERS_MAX = 64 };
-
-struct fixture {
-    char dir[64];
-    struct stet_error err;
-    struct stet_lock lock;
-    struct stet_sandbox sandbox;
-    struct stet_log log;
-    struct stet_build_context ctx;
-    struct stet_buffer logged; /* each message a line */
-    void (*on_message)(struct fixture *f, const char *text);
-    int64_t kept[64]; /* what keep_mtime was told */
-    size_t kept_count;
-    bool prepared;
-};
-
-/* Where only root may change owners: become root of a user namespace of our own. 77 when that is not possible. */
-int become_root(void);
+enum { PACKAGE_TIME = 1500000000, MEMBERS_MAX = 64 };
 
 /* cmocka's setup and teardown; *state is the fixture. */
 int fixture_setup(void **state);
@@ -70,9 +45,7 @@ void package_metadata(struct package *p, const char *path, const char *text);
 /* The bytes; the caller releases out. p is gone. */
 void package_end(struct package *p, struct stet_buffer *out);
 
-/* Puts bytes into store and lock under this name; returns its number. */
-size_t add_bytes(struct fixture *f, const struct stet_buffer *bytes, const char *name,
-                 const char *version, const char *architecture, unsigned stage);
+/* Puts it into store and lock; returns its number. */
 size_t add_package(struct fixture *f, struct package *p, unsigned stage);
 
 /* prepare_root once (after all packages were added), and all stages read and installed. */
@@ -82,11 +55,5 @@ void prepare(struct fixture *f);
 void install_ok(struct fixture *f);
 /* Must fail with STET_ERROR_INPUT and one line that contains part. */
 void install_refused(struct fixture *f, const char *part);
-
-/* In the root: the whole content (in a static buffer), or NULL; stat without following; the permission bits. */
-const char *content(struct fixture *f, const char *path);
-bool lookup(struct fixture *f, const char *path, struct stat *st);
-unsigned mode_of(struct fixture *f, const char *path);
-void put(struct fixture *f, const char *path, const char *text);
 
 #endif

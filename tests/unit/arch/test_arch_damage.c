@@ -300,9 +300,7 @@ static void test_changed_in_store(void **state)
     package_file(&p, "a", "x", 0644);
     size_t i = add_package(f, &p, 0);
     struct stet_buffer bytes = STET_BUFFER_INIT;
-    char path[256], hex[STET_DIGEST_HEX_SIZE];
-    stet_digest_hex(&f->lock.packages[i].digest, hex);
-    snprintf(path, sizeof path, "%s/store/sha256/%.2s/%s", f->dir, hex, hex);
+    _cleanup_free_ char *path = stored_path(f, i);
     assert_int_equal(stet_fs_read(AT_FDCWD, path, 1 << 20, &bytes, &f->err), 0);
     bytes.data[bytes.len / 2] ^= 1;
     assert_int_equal(stet_fs_write(AT_FDCWD, path, bytes.data, bytes.len, &f->err), 0);
@@ -417,5 +415,6 @@ int main(void)
         cmocka_unit_test(test_trailing_garbage), with_fixture(test_later_packages_wait),
     };
     int rc = become_root();
+    fixtures_in_memory();
     return rc ? rc : cmocka_run_group_tests(tests, NULL, NULL);
 }

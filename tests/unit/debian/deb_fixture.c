@@ -2,60 +2,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <sched.h>
-
-static int write_map(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-    if (fd >= 0)
-        close(fd);
-    return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
-int become_root(void)
-{
-    char uid[32], gid[32];
-    if (geteuid() == 0)
-        return 0;
-    snprintf(uid, sizeof uid, "0 %u 1", (unsigned)geteuid());
-    snprintf(gid, sizeof gid, "0 %u 1", (unsigned)getegid());
-    if (unshare(CLONE_NEWUSER) < 0 || write_map("/proc/self/setgroups", "deny") < 0 ||
-        write_map("/proc/self/uid_map", uid) < 0 || write_map("/proc/self/gid_map", gid) < 0)
-        return 77;
-    return 0;
-}
-
-static int keep(void *ctx, int64_t mtime, struct stet_error *err)
-{
-    /* Called from several threads. */
-    struct fixture *f = ctx;
-    (void)err;
-    size_t i = __atomic_fetch_add(&f->kept_count, 1, __ATOMIC_RELAXED);
-    if (i < sizeof f->kept / sizeof *f->kept)
-        f->kept[i] = mtime;
-    return 0;
-}
 
 int fixture_setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-    char path[128];
-    assert_non_null(f);
-    snprintf(f->dir, sizeof f->dir, "/tmp/stet-debian-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    snprintf(path, sizeof path, "%s/root", f->dir);
-    assert_int_equal(mkdir(path, 0700), 0);
-    stet_lock_init(&f->lock);
-    f->lock.epoch = EPOCH;
+    struct fixture *f = fixture_new("debian");
     f->lock.recipe.architecture = stet_strdup("amd64", &f->err);
-    f->ctx = (struct stet_build_context){
-        .lock = &f->lock, .threads = 3, .keep_mtime = keep, .keep_ctx = f, .sandbox = &f->sandbox};
-    f->ctx.root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    snprintf(path, sizeof path, "%s/store", f->dir);
-    f->ctx.store = stet_store_open(path, NULL, &f->err);
-    assert_non_null(f->ctx.store);
-    f->sandbox.root = f->ctx.root;
     *state = f;
     return 0;
 }
@@ -64,12 +15,7 @@ int fixture_teardown(void **state)
 {
     struct fixture *f = *state;
     stet_debian_state_free(f->ctx.state);
-    stet_store_free(f->ctx.store);
-    stet_lock_release(&f->lock);
-    close(f->ctx.root);
-    struct stet_error err = STET_ERROR_INIT;
-    assert_int_equal(stet_fs_remove(AT_FDCWD, f->dir, &err), 0);
-    free(f);
+    fixture_free(f);
     return 0;
 }
 
@@ -181,20 +127,6 @@ void deb_end(struct deb *d, struct stet_buffer *out)
     assert_false(out->failed);
 }
 
-size_t add_bytes(struct fixture *f, const struct stet_buffer *bytes, const char *name,
-                 const char *version, const char *architecture, unsigned stage)
-{
-    struct stet_lock_package *p = stet_lock_add_package(&f->lock, &f->err);
-    assert_non_null(p);
-    p->name = stet_strdup(name, &f->err);
-    p->version = stet_strdup(version, &f->err);
-    p->architecture = stet_strdup(architecture, &f->err);
-    p->size = bytes->len;
-    p->stage = stage;
-    assert_int_equal(stet_store_put(f->ctx.store, bytes->data, bytes->len, &p->digest, &f->err), 0);
-    return f->lock.package_count - 1;
-}
-
 size_t add_deb(struct fixture *f, struct deb *d, unsigned stage)
 {
     struct stet_buffer bytes;
@@ -227,35 +159,5 @@ void unpack_ok(struct fixture *f)
 void unpack_refused(struct fixture *f, const char *part)
 {
     assert_int_equal(unpack_all(f), -1);
-    if (f->err.kind != STET_ERROR_INPUT || !strstr(f->err.text, part))
-        fail_msg("expected \"%s\", got kind %d: %s", part, f->err.kind, f->err.text);
-}
-
-const char *content(struct fixture *f, const char *path)
-{
-    static char text[65536];
-    struct stet_buffer b = STET_BUFFER_INIT;
-    int rc = stet_fs_read_in(f->ctx.root, path, sizeof text - 1, &b, &f->err);
-    if (rc == 0)
-        snprintf(text, sizeof text, "%s", stet_buffer_str(&b));
-    stet_buffer_release(&b);
-    return rc == 0 ? text : NULL;
-}
-
-bool lookup(struct fixture *f, const char *path, struct stat *st)
-{
-    return fstatat(f->ctx.root, path, st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-unsigned mode_of(struct fixture *f, const char *path)
-{
-    struct stat st;
-    assert_true(lookup(f, path, &st));
-    return st.st_mode & 07777;
-}
-
-void put(struct fixture *f, const char *path, const char *text)
-{
-    assert_int_equal(stet_fs_write_in(f->ctx.root, path, text, strlen(text), 0644, 0, 0, &f->err),
-                     0);
+    assert_refused(f, part);
 }

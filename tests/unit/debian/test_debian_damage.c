@@ -183,13 +183,6 @@ static void test_link_out_of_the_root(void **state)
 
 /* ---- what the store holds ---- */
 
-static char *stored_path(struct fixture *f, size_t i)
-{
-    char hex[STET_DIGEST_HEX_SIZE];
-    stet_digest_hex(&f->lock.packages[i].digest, hex);
-    return stet_format(&f->err, "%s/store/sha256/%.2s/%s", f->dir, hex, hex);
-}
-
 static void add_simple(struct fixture *f)
 {
     struct deb d;
@@ -475,5 +468,6 @@ int main(void)
         cmocka_unit_test(test_every_truncation),
     };
     int rc = become_root();
+    fixtures_in_memory();
     return rc ? rc : cmocka_run_group_tests(tests, NULL, NULL);
 }
