@@ -152,7 +152,7 @@ static int add_candidate(const struct stet_solve_package *p, const struct stet_a
         return 0;
     _cleanup_free_ char *name = stet_format(
         err, "package %s of repository %s: its signature (%%PGPSIG%%)", p->name, x->name);
-    c->signature.present = true;
+    c->signature.present = c->in_database = true;
     return name ? stet_openpgp_from_base64(p->signature, name, &c->signature.content, err) : -1;
 }
 

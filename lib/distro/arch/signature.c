@@ -261,6 +261,15 @@ static int check_info(int fd, const struct stet_lock_package *p, const char *nam
 
 /* ---- all of it ---- */
 
+/* As pacman has it: the database's SHA-256 is not looked at where the database also has the signature. */
+static int note_validation(const struct stet_arch_candidate *x, struct stet_lock_package *p,
+                           struct stet_error *err)
+{
+    if (!x->in_database && stet_strv_add(&p->validation, "sha256", err) < 0)
+        return -1;
+    return p->signed_by.count > 0 ? stet_strv_add(&p->validation, "pgp", err) : 0;
+}
+
 static int check_one(void *ctx, size_t i, struct stet_error *err)
 {
     const struct checking *c = ctx;
@@ -279,7 +288,9 @@ static int check_one(void *ctx, size_t i, struct stet_error *err)
                                      x->signature.content.len, fd, name, &policy, &p->signed_by,
                                      err) < 0)
         return -1;
-    return check_info(fd, p, name, err);
+    if (check_info(fd, p, name, err) < 0)
+        return -1;
+    return note_validation(x, p, err);
 }
 
 int stet_arch_signatures_check(const struct stet_resolve_context *ctx,
