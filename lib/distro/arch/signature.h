@@ -9,7 +9,7 @@
 /* A package of the lock that is being made. */
 struct stet_arch_candidate {
     bool in_database; /* its signature is the database's */
-    size_t package; /* its number in the lock */
+    size_t package;   /* its number in the lock */
     const struct stet_arch_repository *repository;
     struct stet_arch_document signature; /* present: from the database */
     struct stet_strv expired;            /* keys that count only because of the snapshot's date */
