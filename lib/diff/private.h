@@ -17,6 +17,7 @@ struct diff_side {
     struct stet_strv users;       /* user names of the builder seen */
     struct stet_strv build_paths; /* absolute directories in which something was built */
     struct stet_strv packages;    /* "name version architecture" of its package database, sorted */
+    struct diff_evidence *evidence; /* more, for evidence.c alone; NULL: none */
 };
 
 /* A comparison under way. */
