@@ -26,6 +26,7 @@ struct diff {
     struct stet_diff_result *result;
     struct diff_side side[2];
     uint64_t bytes_left; /* of options->budget_bytes */
+    uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
     int temporary;       /* directory descriptor for unnamed files */
 };
 
@@ -85,6 +86,18 @@ struct stet_finding *diff_add(const struct diff_pair *p, const char *format, con
                               const char *b, struct stet_error *err, const char *what, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* The same at any level and place (p's are level CONTENT, p->layer and p->path). Past options->budget_findings it gives
+ * a finding that is not kept, after one that says so. */
+struct stet_finding *diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
+                                 const char *path, const char *format, const char *a, const char *b,
+                                 struct stet_error *err, const char *what, ...)
+    __attribute__((format(printf, 9, 10)));
+
+/* Frees what f holds; it is then empty. */
+void diff_finding_release(struct stet_finding *f);
+/* Takes back the findings from index count on. */
+void diff_take_back(struct stet_diff_result *r, size_t count);
+
 /* Sets cause and evidence (a format). When the comparator knows the cause; else the engine looks for it afterwards. */
 int diff_because(struct stet_finding *f, enum stet_diff_cause cause, enum stet_diff_sureness sure,
                  struct stet_error *err, const char *evidence, ...)
@@ -101,8 +114,9 @@ int diff_printable(const void *data, size_t len, size_t max, struct stet_buffer 
 
 /* ---- helpers for comparators (helpers.c) ---- */
 
-/* Line diff of two texts (Myers, O(ND) with a bound; where that is reached, common beginning and end only): adds one
- * finding "lines N-M" for each run of changed lines, with three lines of context, at most 200 runs. Returns how many. */
+/* Line diff of two texts (Myers, O(ND) with a bound; where that is reached, a longer script than needed): adds one
+ * finding "lines N-M" for each run of changed lines (numbers of a; where a has none, of b), with up to three lines of
+ * context, at most 200 runs. Returns how many. */
 int diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err);
 /* Byte ranges that differ, near ones joined, each with a hex window: at most 100 findings; the always-last comparator. */
 int diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err);

@@ -1,0 +1,11 @@
+/*
+ * formats - the comparators by name. Private to diff.
+ */
+#ifndef STET_DIFF_FORMATS_H
+#define STET_DIFF_FORMATS_H
+
+#include "lib/diff/private.h"
+
+diff_comparator diff_bytes_compare; /* helpers.c; always finds one */
+
+#endif
