@@ -65,7 +65,7 @@ int diff_detail_at(struct stet_finding *f, char sign, const char *text, size_t l
 }
 
 /* Where the first lines of a run begin to differ. */
-static size_t first_difference(const struct diff_lines *l, const struct diff_run *run)
+static size_t first_difference(const struct diff_lines *l, const struct diff_line_run *run)
 {
     const char *a, *b;
     size_t a_len, b_len, i = 0;
@@ -157,8 +157,9 @@ static int context_after(struct stet_finding *f, const struct diff_lines *l, siz
 }
 
 /* Up to CONTEXT unchanged lines between the run before (it ends at after) and this one. */
-static int lead_in(struct stet_finding *f, const struct diff_lines *l, const struct diff_run *run,
-                   size_t after, bool is_first, struct stet_error *err)
+static int lead_in(struct stet_finding *f, const struct diff_lines *l,
+                   const struct diff_line_run *run, size_t after, bool is_first,
+                   struct stet_error *err)
 {
     size_t have = run->a - after;
 
@@ -170,8 +171,9 @@ static int lead_in(struct stet_finding *f, const struct diff_lines *l, const str
     return run_detail(f, ' ', &l->a, run->a - have, have, 0, true, err);
 }
 
-static int lead_out(struct stet_finding *f, const struct diff_lines *l, const struct diff_run *run,
-                    const struct diff_run *next, struct stet_error *err)
+static int lead_out(struct stet_finding *f, const struct diff_lines *l,
+                    const struct diff_line_run *run, const struct diff_line_run *next,
+                    struct stet_error *err)
 {
     size_t from = run->a + run->a_count;
     size_t have = (next ? next->a : l->a.count) - from;
@@ -193,8 +195,8 @@ static int name_lines(struct stet_buffer *out, size_t from, size_t count, struct
 }
 
 /* A last line without its end looks like one that has it. */
-static int note_ends(struct stet_finding *f, const struct diff_lines *l, const struct diff_run *run,
-                     struct stet_error *err)
+static int note_ends(struct stet_finding *f, const struct diff_lines *l,
+                     const struct diff_line_run *run, struct stet_error *err)
 {
     static const char *const notes[] = {"no newline at the end of the first",
                                         "no newline at the end of the second"};
@@ -212,8 +214,8 @@ static int note_ends(struct stet_finding *f, const struct diff_lines *l, const s
 }
 
 static int add_run_finding(const struct diff_pair *p, const char *format,
-                           const struct diff_lines *l, const struct diff_run *run,
-                           const struct diff_run *prev, const struct diff_run *next,
+                           const struct diff_lines *l, const struct diff_line_run *run,
+                           const struct diff_line_run *prev, const struct diff_line_run *next,
                            struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT,
@@ -240,7 +242,7 @@ static int add_run_finding(const struct diff_pair *p, const char *format,
 }
 
 static int add_more_runs(const struct diff_pair *p, const char *format,
-                         const struct diff_runs *runs, struct stet_error *err)
+                         const struct diff_line_runs *runs, struct stet_error *err)
 {
     size_t a = 0, b = 0;
 
@@ -292,7 +294,7 @@ static int add_all_lines(const struct diff_pair *p, const char *format, const st
 int diff_lines_add(const struct diff_pair *p, const char *format, const struct diff_lines *l,
                    struct stet_error *err)
 {
-    struct diff_runs runs = {0};
+    struct diff_line_runs runs = {0};
     size_t shown = 0;
     int rc = 0;
 

@@ -166,14 +166,14 @@ struct search {
     int64_t max;           /* edits of one round */
     int64_t *reach;        /* by diagonal + max + 1: how far a is used up, from done_a */
     int32_t *trace;        /* round d has its 2 d + 1 values from d * d on */
-    struct diff_runs *out;
+    struct diff_line_runs *out;
 };
 
 /* Adds to the last run where it continues it. */
-static int add_run(struct diff_runs *out, size_t a, size_t a_count, size_t b, size_t b_count,
+static int add_run(struct diff_line_runs *out, size_t a, size_t a_count, size_t b, size_t b_count,
                    struct stet_error *err)
 {
-    struct diff_run *last = out->count ? &out->items[out->count - 1] : NULL;
+    struct diff_line_run *last = out->count ? &out->items[out->count - 1] : NULL;
 
     if (last && last->a + last->a_count == a && last->b + last->b_count == b) {
         last->a_count += a_count;
@@ -182,7 +182,7 @@ static int add_run(struct diff_runs *out, size_t a, size_t a_count, size_t b, si
     }
     if (stet_grow(&out->items, &out->cap, out->count + 1, sizeof *out->items, err) < 0)
         return -1;
-    out->items[out->count++] = (struct diff_run){a, a_count, b, b_count};
+    out->items[out->count++] = (struct diff_line_run){a, a_count, b, b_count};
     return 0;
 }
 
@@ -260,7 +260,7 @@ static int advance(struct search *s, struct stet_error *err)
     return add_path(s, d, furthest(s, d), err);
 }
 
-int diff_lines_runs(const struct diff_lines *l, struct diff_runs *out, struct stet_error *err)
+int diff_lines_runs(const struct diff_lines *l, struct diff_line_runs *out, struct stet_error *err)
 {
     struct search s = {l->a.ids, l->b.ids, l->a.count, l->b.count, .out = out};
     size_t total = s.n + s.m;

@@ -34,16 +34,16 @@ int diff_lines_split(struct diff_lines *l, const struct diff_bytes *a, const str
 void diff_lines_release(struct diff_lines *l);
 
 /* Lines a[0..a_count) were replaced by b[0..b_count); one of them may be none. Numbers from 0, without l->before. */
-struct diff_run {
+struct diff_line_run {
     size_t a, a_count, b, b_count;
 };
-struct diff_runs {
-    struct diff_run *items;
+struct diff_line_runs {
+    struct diff_line_run *items;
     size_t count, cap;
 };
 
 /* The runs by which a and b differ, in order. Few, but not always the fewest. */
-int diff_lines_runs(const struct diff_lines *l, struct diff_runs *out, struct stet_error *err);
+int diff_lines_runs(const struct diff_lines *l, struct diff_line_runs *out, struct stet_error *err);
 
 /* Line i of t, without its '\n'. */
 void diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len);
