@@ -24,8 +24,7 @@ void diff_evidence_history(struct diff_side *s, const char *rfc3339);
 void diff_evidence_mtime(struct diff_side *s, int64_t seconds);
 
 /* Is the content of the regular file at path (from the root of the tree, without a leading '/') wanted? For the
- * artifact's own files ("etc/hostname"), of every layer; for members of a package ".BUILDINFO", "control" with the
- * member's own name. */
+ * artifact's own files ("etc/hostname"), of every layer; of a package also ".BUILDINFO" and ".PKGINFO". */
 bool diff_evidence_wants(const char *path);
 /* Contents above this are not handed in. */
 enum { DIFF_EVIDENCE_FILE_MAX = 64 << 20 };
