@@ -4,6 +4,7 @@
 #include "lib/diff/formats.h"
 
 const struct diff_format diff_formats[] = {
+    {"elf", diff_elf},
     {"bytes", diff_bytes_compare},
     {NULL, NULL},
 };
