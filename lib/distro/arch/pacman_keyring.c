@@ -11,6 +11,7 @@
 
 #define KEYRINGS "usr/share/pacman/keyrings"
 #define GNUPG    "etc/pacman.d/gnupg"
+#define GNUPG_IN "/etc/pacman.d/gnupg" /* as the image has it */
 
 enum { KEYRINGS_MAX = 256, TRUST_FILE_MAX = 1 << 20, DISABLED = 128, ULTIMATE = 6 };
 
@@ -73,7 +74,7 @@ static int run_gpg(struct stet_build_context *ctx, const char *const *arguments,
                    size_t len, struct stet_error *err)
 {
     static const char *const start[] = {
-        "/usr/bin/gpg", "--homedir", "/" GNUPG,        "--no-permission-warning", "--batch",
+        "/usr/bin/gpg", "--homedir", GNUPG_IN,         "--no-permission-warning", "--batch",
         "--quiet",      "--no-tty",  "--no-autostart", "--no-auto-check-trustdb"};
     enum { START = sizeof start / sizeof *start, ARGUMENTS_MAX = 4 };
     const char *argv[START + ARGUMENTS_MAX + 1] = {NULL};
