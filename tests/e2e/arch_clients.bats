@@ -150,3 +150,11 @@ END
     stet build "$DIR/recipe.yaml" -q -o "rootfs:$DIR/none" >/dev/null
     grep -q '^## Worldwide' "$DIR/none/etc/pacman.d/mirrorlist"
 }
+
+@test "the public keyring has its keys also when the epoch is older than they are" {
+    grep -v '^epoch' "$(arch_full_recipe)" >"$DIR/recipe.yaml"
+    echo 'epoch: 2001-02-03T04:05:06Z' >>"$DIR/recipe.yaml"
+    stet build "$DIR/recipe.yaml" -q -o "rootfs:$DIR/root"
+    run gpg --homedir "$DIR/root/etc/pacman.d/gnupg" --no-permission-warning --batch --with-colons --list-keys
+    grep -q '^pub:u:' <<<"$output"
+}

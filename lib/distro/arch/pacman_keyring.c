@@ -73,9 +73,11 @@ static int add_trust(int root, const char *keyring, const char *suffix, int trus
 static int run_gpg(struct stet_build_context *ctx, const char *const *arguments, const void *input,
                    size_t len, struct stet_error *err)
 {
-    static const char *const start[] = {
-        "/usr/bin/gpg", "--homedir", GNUPG_IN,         "--no-permission-warning", "--batch",
-        "--quiet",      "--no-tty",  "--no-autostart", "--no-auto-check-trustdb"};
+    static const char *const start[] = {"/usr/bin/gpg", "--homedir", GNUPG_IN,
+                                        "--no-permission-warning", "--batch", "--quiet", "--no-tty",
+                                        "--no-autostart", "--no-auto-check-trustdb",
+                                        /* An epoch may be older than a key. */
+                                        "--ignore-time-conflict", "--ignore-valid-from"};
     enum { START = sizeof start / sizeof *start, ARGUMENTS_MAX = 4 };
     const char *argv[START + ARGUMENTS_MAX + 1] = {NULL};
     _cleanup_free_ char *last = NULL;
