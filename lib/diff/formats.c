@@ -4,7 +4,10 @@
 #include "lib/diff/formats.h"
 
 const struct diff_format diff_formats[] = {
+    {"compressed", diff_compressed_compare},
     {"elf", diff_elf},
+    {"json", diff_json_compare},
+    {"text", diff_text_compare},
     {"bytes", diff_bytes_compare},
     {NULL, NULL},
 };

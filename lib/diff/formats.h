@@ -8,10 +8,18 @@
 
 diff_comparator diff_ldconfig; /* ldconfig.c */
 diff_comparator diff_ldconfig_aux;
-diff_comparator diff_accounts; /* accounts.c */
+diff_comparator diff_accounts;    /* accounts.c */
+diff_comparator diff_paragraphs;  /* databases.c */
+diff_comparator diff_dpkg_list;
+diff_comparator diff_pacman; /* pacman.c */
+diff_comparator diff_apk;    /* apk.c */
+diff_comparator diff_logs;   /* logs.c */
 
 diff_comparator diff_elf; /* elf_compare.c */
 
-diff_comparator diff_bytes_compare; /* helpers.c; always finds one */
+diff_comparator diff_compressed_compare;
+diff_comparator diff_json_compare; /* diff_json.c */
+diff_comparator diff_text_compare;
+diff_comparator diff_bytes_compare; /* raw.c; always finds one */
 
 #endif

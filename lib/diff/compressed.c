@@ -1,0 +1,169 @@
+/*
+ * compressed - what is inside of a compressed content, and how it was compressed.
+ */
+#include "lib/diff/compressed.h"
+
+#include "lib/diff/compressed_private.h"
+#include "lib/diff/formats.h"
+#include "lib/diff/spool.h"
+
+const char *diff_compression_name(const struct diff_bytes *data)
+{
+    const unsigned char *s = data->data;
+
+    if (data->len >= 10 && memcmp(s, "\x1f\x8b\x08", 3) == 0)
+        return "gzip";
+    if (data->len >= 12 && memcmp(s,
+                                  "\xfd"
+                                  "7zXZ",
+                                  6) == 0)
+        return "xz";
+    if (data->len >= 4 && (memcmp(s, "\x28\xb5\x2f\xfd", 4) == 0 ||
+                           (memcmp(s + 1, "\x2a\x4d\x18", 3) == 0 && s[0] >= 0x50 && s[0] <= 0x5f)))
+        return "zstd";
+    if (data->len >= 14 && memcmp(s, "BZh", 3) == 0 && s[3] >= '1' && s[3] <= '9' &&
+        (memcmp(s + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 ||
+         memcmp(s + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0))
+        return "bzip2";
+    return NULL;
+}
+
+int diff_compression_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                              struct stet_error *err)
+{
+    const char *name = diff_compression_name(data);
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
+    int rc = 0;
+
+    if (name && strcmp(name, "gzip") == 0)
+        rc = diff_gzip_describe(data, &text, err);
+    else if (name && strcmp(name, "xz") == 0)
+        rc = diff_xz_describe(data, &text, err);
+    else if (name && strcmp(name, "zstd") == 0)
+        rc = diff_zstd_describe(data, &text, err);
+    else if (name)
+        rc = diff_bzip2_describe(data, &text, err);
+    if (rc > 0)
+        stet_buffer_add(out, text.data, text.len);
+    if (rc > 0 && stet_buffer_check(out, "describing a compression", err) < 0)
+        return -1;
+    return rc;
+}
+
+/* ---- what differs in the streams themselves ---- */
+
+static int add_compression(struct diff *d, enum stet_diff_level level, unsigned layer,
+                           const char *path, const struct diff_bytes *a, const struct diff_bytes *b,
+                           bool same, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer x = STET_BUFFER_INIT, y = STET_BUFFER_INIT;
+    const char *a_name = diff_compression_name(a), *b_name = diff_compression_name(b);
+
+    if (diff_compression_describe(a, &x, err) < 0 || diff_compression_describe(b, &y, err) < 0)
+        return -1;
+    struct stet_finding *f =
+        diff_add_at(d, level, layer, path,
+                    a_name   ? a_name
+                    : b_name ? b_name
+                             : "none",
+                    x.len ? stet_buffer_str(&x) : "not compressed",
+                    y.len ? stet_buffer_str(&y) : "not compressed", err, "compression");
+    if (!f)
+        return -1;
+    if (!same)
+        return 1;
+    return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                        "what was compressed is equal on both sides, byte for byte") < 0
+               ? -1
+               : 1;
+}
+
+static bool is_equal(struct diff_bytes a, struct diff_bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int diff_compression(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
+                     const struct diff_bytes *a, const struct diff_bytes *b, bool same,
+                     struct stet_error *err)
+{
+    const char *a_name = diff_compression_name(a), *b_name = diff_compression_name(b);
+    int n = 0;
+
+    if (a_name && a_name == b_name && strcmp(a_name, "gzip") == 0) {
+        struct diff_gzip_header x, y;
+        bool ok = diff_gzip_header(a, &x) && diff_gzip_header(b, &y);
+        if (ok)
+            n = diff_gzip_header_compare(d, level, layer, path, &x, &y, err);
+        if (n < 0)
+            return -1;
+        struct diff_bytes rest_a = {a->data + (ok ? x.len : 0), a->len - (ok ? x.len : 0)};
+        struct diff_bytes rest_b = {b->data + (ok ? y.len : 0), b->len - (ok ? y.len : 0)};
+        if (n > 0 && is_equal(rest_a, rest_b))
+            return n;
+    }
+    if (!same && a_name == b_name)
+        return n;
+    return add_compression(d, level, layer, path, a, b, same, err) < 0 ? -1 : n + 1;
+}
+
+/* ---- the comparator ---- */
+
+/* Decodes one side within what is left of the budget. */
+static int decode(const struct diff_pair *p, struct diff_spool *s, const struct diff_bytes *data,
+                  bool *too_long, struct stet_error *err)
+{
+    struct stet_error why = STET_ERROR_INIT;
+    uint64_t left = p->diff->bytes_left / 2;
+    int rc = diff_spool_decode(s, data, left, &why, err);
+    uint64_t made = s->written + s->memory.len;
+
+    /* What cannot be read costs as well. */
+    if (rc == 0)
+        p->diff->bytes_left -= made < p->diff->bytes_left ? made : p->diff->bytes_left;
+    *too_long = rc == 0 && made + (64 << 10) >= left;
+    return rc;
+}
+
+static int add_spent(const struct diff_pair *p, struct stet_error *err)
+{
+    _cleanup_free_ char *a = stet_format(err, "%zu bytes compressed", p->a.len);
+    _cleanup_free_ char *b = stet_format(err, "%zu bytes compressed", p->b.len);
+
+    if (!a || !b ||
+        !diff_add(p, diff_compression_name(&p->a), a, b, err,
+                  "budget of bytes: it differs, and is not opened"))
+        return -1;
+    p->diff->result->cut_short = true;
+    return 1;
+}
+
+int diff_compressed_compare(const struct diff_pair *p, struct stet_error *err)
+{
+    _cleanup_spool_ struct diff_spool a, b;
+    struct diff_bytes x, y;
+    bool long_a = false, long_b = false;
+
+    diff_spool_init(&a, p->diff);
+    diff_spool_init(&b, p->diff);
+    if (!diff_compression_name(&p->a) || !diff_compression_name(&p->b))
+        return 0;
+    int rc = decode(p, &a, &p->a, &long_a, err);
+    if (rc > 0)
+        rc = decode(p, &b, &p->b, &long_b, err);
+    if (rc == 0 && (long_a || long_b))
+        return add_spent(p, err);
+    if (rc <= 0)
+        return rc;
+    if (diff_spool_bytes(&a, &x, err) < 0 || diff_spool_bytes(&b, &y, err) < 0)
+        return -1;
+
+    bool same = is_equal(x, y);
+    if (same)
+        p->diff->bytes_left -= x.len + y.len;
+    int n =
+        diff_compression(p->diff, STET_DIFF_CONTENT, p->layer, p->path, &p->a, &p->b, same, err);
+    if (n < 0 || same)
+        return n < 0 ? -1 : 1;
+    return diff_member(p, "(content)", &x, &y, err) < 0 ? -1 : 1;
+}
