@@ -4,6 +4,14 @@
 #include "lib/diff/formats.h"
 
 const struct diff_format diff_formats[] = {
+    {"ldconfig cache", diff_ldconfig},
+    {"ldconfig aux-cache", diff_ldconfig_aux},
+    {"accounts", diff_accounts},
+    {"paragraphs", diff_paragraphs},
+    {"dpkg list", diff_dpkg_list},
+    {"pacman database", diff_pacman},
+    {"apk database", diff_apk},
+    {"log", diff_logs},
     {"compressed", diff_compressed_compare},
     {"elf", diff_elf},
     {"json", diff_json_compare},
