@@ -1,0 +1,415 @@
+/*
+ * The page of a report: search, filters, the tree of paths, lines side by side. The findings are in the page as
+ * markup, the first of each group as elements and the rest as text of noscript elements, which becomes elements
+ * when they are to be seen. What is searched is in #data. Nothing of a report is ever made into markup here:
+ * text goes into text nodes.
+ */
+'use strict';
+(() => {
+const $ = id => document.getElementById(id);
+const data = JSON.parse($('data').textContent);
+const FIELD = {level: 0, layer: 1, path: 2, what: 3, a: 4, b: 5, package: 6};
+const FIRST = 50, NEXT = 200;
+
+const make = (tag, name, text) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined) element.textContent = text;
+  return element;
+};
+const number = n => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+const each = (root, selector, f) => root.querySelectorAll(selector).forEach(f);
+
+/* ---- findings as elements ---- */
+
+const groups = data.groups.map(g => {
+  const element = $('g-' + g.cause), list = element.querySelector('.list');
+  const parts = [...list.children].map(part =>
+    part.localName === 'noscript' ? {text: part.textContent} : {nodes: [...part.children]});
+  list.replaceChildren();
+  return {...g, element, list, parts, counter: element.querySelector('summary .n'), matches: [], stale: true,
+    loud: element.classList.contains('loud')};
+});
+const groupOf = i => {
+  let low = 0, high = groups.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (groups[middle].first <= i) low = middle; else high = middle - 1;
+  }
+  return groups[low];
+};
+/* The same markup as in the page, which is where it comes from; a parsed document runs nothing. */
+const nodeOf = i => {
+  const g = groupOf(i), at = i - g.first, part = g.parts[Math.floor(at / data.part)];
+  if (!part.nodes) {
+    part.nodes = [...new DOMParser().parseFromString(part.text, 'text/html').body.children];
+    part.text = '';
+  }
+  return part.nodes[at % data.part];
+};
+
+/* Fills a box with count elements, some now and the rest when asked. */
+const fill = (box, count, element) => {
+  box.replaceChildren();
+  let done = 0;
+  const button = make('button', 'show');
+  button.type = 'button';
+  const more = n => {
+    const end = Math.min(count, done + n), some = document.createDocumentFragment();
+    while (done < end) some.append(element(done++));
+    button.before(some);
+    button.hidden = done === count;
+    button.textContent = `Show ${number(Math.min(NEXT, count - done))} more of ${number(count - done)}`;
+  };
+  box.append(button);
+  more(FIRST);
+  button.addEventListener('click', () => {
+    const last = button.previousElementSibling;
+    more(NEXT);
+    if (state.expanded) each(box, 'details', d => { d.open = true; });
+    paint();
+    const next = last && last.nextElementSibling;
+    if (next && next.firstElementChild) next.firstElementChild.focus();
+  });
+};
+
+/* ---- what is asked for ---- */
+
+const state = {q: '', cause: '', levels: new Set(), view: 'cause', expanded: false};
+let texts = null;
+const textOf = i => {
+  texts = texts || new Array(data.findings.length);
+  if (texts[i] === undefined) {
+    const f = data.findings[i];
+    texts[i] = [f[FIELD.path], f[FIELD.what], f[FIELD.a], f[FIELD.b], f[FIELD.package]].join('\n').toLowerCase();
+  }
+  return texts[i];
+};
+const words = () => state.q.toLowerCase().split(/\s+/).filter(w => w);
+const isFiltered = () => words().length > 0 || state.cause !== '' || state.levels.size > 0;
+
+const find = () => {
+  const wanted = words();
+  let total = 0;
+  for (const g of groups) {
+    g.matches = [];
+    g.stale = true;
+    if (state.cause !== '' && state.cause !== g.cause) continue;
+    for (let i = g.first; i < g.first + g.count; i++) {
+      if (state.levels.size > 0 && !state.levels.has(data.levels[data.findings[i][FIELD.level]])) continue;
+      if (wanted.length > 0 && !wanted.every(w => textOf(i).includes(w))) continue;
+      g.matches.push(i);
+    }
+    total += g.matches.length;
+  }
+  return total;
+};
+
+/* ---- by cause ---- */
+
+const fillGroup = g => {
+  if (!g.stale || !g.element.open) return;
+  g.stale = false;
+  fill(g.list, g.matches.length, k => nodeOf(g.matches[k]));
+  if (state.expanded) each(g.list, 'details', d => { d.open = true; });
+};
+const showGroups = () => {
+  for (const g of groups) {
+    g.element.hidden = g.matches.length === 0;
+    g.counter.textContent = isFiltered() ? `${number(g.matches.length)} of ${number(g.total)}` : number(g.total);
+    fillGroup(g);
+  }
+};
+
+/* ---- by path ---- */
+
+const segments = path => {
+  if (path === '') return ['image and layers'];
+  const [file, ...members] = path.split('!');
+  return [...file.split('/'), ...members.map(m => '!' + m)];
+};
+const plant = () => {
+  const root = {name: '', kids: new Map(), found: [], total: 0, loud: false};
+  for (const g of groups) {
+    for (const i of g.matches) {
+      let node = root;
+      for (const name of segments(data.findings[i][FIELD.path])) {
+        if (!node.kids.has(name)) node.kids.set(name, {name, kids: new Map(), found: [], total: 0, loud: false});
+        node = node.kids.get(name);
+        node.total++;
+        node.loud = node.loud || g.loud;
+      }
+      node.found.push(i);
+    }
+  }
+  return root;
+};
+/* Directories that hold one directory and nothing else are one line. */
+const joined = node => {
+  let name = node.name;
+  while (node.kids.size === 1 && node.found.length === 0) {
+    node = node.kids.values().next().value;
+    name += (node.name.startsWith('!') ? '' : '/') + node.name;
+  }
+  return {...node, name};
+};
+const branch = from => {
+  const node = joined(from), element = make('details', node.loud ? 'node loud' : 'node');
+  const summary = make('summary'), label = make('span', 'p'), box = make('div', 'kids');
+  const cut = node.name.lastIndexOf('/') + 1;
+  label.append(node.name.slice(0, cut), make('b', '', node.name.slice(cut)), node.kids.size > 0 ? '/' : '');
+  summary.append(label, make('span', 'n', number(node.total)));
+  element.append(summary, box);
+  const kids = [...node.kids.values()].sort((x, y) => x.name < y.name ? -1 : x.name > y.name ? 1 : 0);
+  /* Numbers of findings first, in the order of the page, then what is below. */
+  element.fill = () => {
+    element.fill = null;
+    const found = [...node.found].sort((x, y) => x - y);
+    fill(box, found.length + kids.length, k => k < found.length ? copyOf(found[k]) : branch(kids[k - found.length]));
+  };
+  return element;
+};
+const copyOf = i => {
+  const copy = nodeOf(i).cloneNode(true);
+  copy.removeAttribute('id');
+  copy.open = false;
+  return copy;
+};
+const showTree = () => {
+  const root = plant(), kids = [...root.kids.values()].sort((x, y) => x.name < y.name ? -1 : x.name > y.name ? 1 : 0);
+  fill($('tree'), kids.length, k => branch(kids[k]));
+  if (kids.length === 1 || state.expanded) openTree(state.expanded ? 400 : 1);
+};
+/* Opens what there is from the top, within a number, so that a large tree stays usable. */
+const openTree = budget => {
+  let level = [...$('tree').children].filter(e => e.localName === 'details');
+  while (level.length > 0 && budget > 0) {
+    const next = [];
+    for (const element of level) {
+      if (budget-- <= 0) break;
+      if (element.fill) element.fill();
+      element.open = true;
+      const box = element.querySelector(':scope > .kids');
+      if (box) next.push(...[...box.children].filter(e => e.localName === 'details'));
+    }
+    level = next;
+  }
+};
+
+/* ---- lines side by side ---- */
+
+const markMiddle = (x, y, hex) => {
+  const s = x.textContent, t = y.textContent;
+  if (hex && s.length === t.length) {
+    for (const [element, own, other] of [[x, s, t], [y, t, s]]) {
+      element.textContent = '';
+      for (let i = 0, j; i < own.length; i = j) {
+        const differs = own[i] !== other[i];
+        for (j = i; j < own.length && (own[j] !== other[j]) === differs; j++);
+        element.append(differs ? make('mark', '', own.slice(i, j)) : own.slice(i, j));
+      }
+    }
+    return;
+  }
+  const least = Math.min(s.length, t.length);
+  let begin = 0, end = 0;
+  while (begin < least && s[begin] === t[begin]) begin++;
+  while (end < least - begin && s[s.length - 1 - end] === t[t.length - 1 - end]) end++;
+  /* Not within a pair of surrogates, and not where nearly all is another text. */
+  if (begin > 0 && /[\ud800-\udbff]/.test(s[begin - 1])) begin--;
+  if (end > 0 && /[\udc00-\udfff]/.test(s[s.length - end])) end--;
+  if (begin + end < 3 || (begin + end) * 4 < Math.max(s.length, t.length)) return;
+  for (const [element, own] of [[x, s], [y, t]]) {
+    element.textContent = '';
+    element.append(own.slice(0, begin), make('mark', '', own.slice(begin, own.length - end)), own.slice(own.length - end));
+  }
+};
+const besides = (kind, left, right) => {
+  const row = make('div', kind);
+  const sides = [make('div', 'old'), make('div', 'new')];
+  [left, right].forEach((lines, side) => lines.forEach((line, k) => {
+    line.style.gridRow = k + 1;
+    sides[side].append(line);
+  }));
+  row.append(...sides);
+  return row;
+};
+const sideBySide = box => {
+  const hex = box.classList.contains('hex'), lines = [...box.children], out = [];
+  const run = tag => {
+    const taken = [];
+    while (lines.length > 0 && lines[0].localName === tag) taken.push(lines.shift());
+    return taken;
+  };
+  while (lines.length > 0) {
+    const same = run('span');
+    if (same.length > 0) {
+      const copies = same.map(line => line.cloneNode(true));
+      const row = besides('same', same, copies);
+      row.lastChild.setAttribute('aria-hidden', 'true');
+      out.push(row);
+      continue;
+    }
+    const old = run('del'), fresh = run('ins');
+    if (old.length + fresh.length > 0) {
+      for (let k = 0; k < Math.min(old.length, fresh.length); k++) markMiddle(old[k], fresh[k], hex);
+      out.push(besides('change', old, fresh));
+      continue;
+    }
+    out.push(lines.shift());
+  }
+  box.replaceChildren(...out);
+  box.classList.add('done');
+};
+
+/* ---- showing ---- */
+
+/* Marks the words that were searched, without a change to the elements. */
+const paint = () => {
+  if (!window.CSS || !CSS.highlights) return;
+  const ranges = [], wanted = words();
+  if (wanted.length > 0) {
+    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode() && ranges.length < 2000) {
+      const node = walker.currentNode, parent = node.parentElement;
+      if (!parent.closest('.p, .w, .v') || parent.closest('.tag')) continue;
+      const text = node.data.toLowerCase();
+      if (text.length !== node.data.length) continue;
+      for (const word of wanted) {
+        for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+          const range = new Range();
+          range.setStart(node, at);
+          range.setEnd(node, at + word.length);
+          ranges.push(range);
+        }
+      }
+    }
+  }
+  CSS.highlights.set('hit', new Highlight(...ranges));
+};
+const show = () => {
+  const total = find(), byPath = state.view === 'path';
+  $('groups').hidden = byPath;
+  $('tree').hidden = !byPath;
+  $('none').hidden = total > 0;
+  $('status').textContent = isFiltered() ? `${number(total)} of ${number(data.findings.length)}` : number(total) + (total === 1 ? ' place' : ' places');
+  if (byPath) showTree(); else showGroups();
+  $('q').value !== state.q && ($('q').value = state.q);
+  $('cause').value = state.cause;
+  $('by-cause').setAttribute('aria-pressed', String(!byPath));
+  $('by-path').setAttribute('aria-pressed', String(byPath));
+  each(document, '.levels button', b => b.setAttribute('aria-pressed', String(state.levels.has(b.dataset.level))));
+  paint();
+};
+
+/* ---- the address: #q=…&cause=…&level=entry,content&view=path&open=all ---- */
+
+const remember = () => {
+  const p = new URLSearchParams();
+  if (state.q) p.set('q', state.q);
+  if (state.cause) p.set('cause', state.cause);
+  if (state.levels.size > 0) p.set('level', [...state.levels].join(','));
+  if (state.view === 'path') p.set('view', 'path');
+  try {
+    history.replaceState(null, '', '#' + p);
+  } catch (e) {
+    /* Where a page may not change its address, it is not remembered. */
+  }
+};
+const recall = () => {
+  const hash = location.hash.slice(1), group = groups.find(g => hash === 'g-' + g.cause);
+  const p = new URLSearchParams(group ? '' : hash);
+  state.q = p.get('q') || '';
+  state.cause = groups.some(g => g.cause === p.get('cause')) ? p.get('cause') : '';
+  state.levels = new Set((p.get('level') || '').split(',').filter(l => data.levels.includes(l)));
+  state.view = p.get('view') === 'path' ? 'path' : 'cause';
+  state.expanded = p.get('open') === 'all';
+  if (group) group.element.open = true;
+  show();
+  if (state.expanded) setAll(true);
+};
+const change = () => {
+  remember();
+  show();
+};
+
+/* ---- what a reader does ---- */
+
+const setAll = open => {
+  state.expanded = open;
+  if (state.view === 'path') {
+    if (open) openTree(400); else each($('tree'), 'details', d => { d.open = false; });
+    return;
+  }
+  for (const g of groups) {
+    g.element.open = open;
+    if (open) fillGroup(g);
+    each(g.list, 'details', d => { d.open = open; });
+  }
+};
+const isSeen = summary => !summary.closest('[hidden]') && !summary.parentElement.parentElement.closest('details:not([open])');
+const step = (summary, by) => {
+  const all = [...document.querySelectorAll('main summary')].filter(isSeen);
+  const next = all[all.indexOf(summary) + by];
+  if (next) next.focus();
+};
+const onLine = (event, summary) => {
+  const details = summary.parentElement;
+  switch (event.key) {
+  case 'ArrowDown': case 'j': step(summary, 1); break;
+  case 'ArrowUp': case 'k': step(summary, -1); break;
+  case 'ArrowRight': details.open = true; break;
+  case 'ArrowLeft':
+    if (details.open) {
+      details.open = false;
+    } else {
+      const outer = details.parentElement.closest('details');
+      if (outer) outer.firstElementChild.focus();
+    }
+    break;
+  default: return;
+  }
+  event.preventDefault();
+};
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.target;
+  if (target.id === 'q') {
+    if (event.key === 'Escape' && state.q !== '') { event.preventDefault(); state.q = ''; $('q').value = ''; change(); }
+    else if (event.key === 'ArrowDown') { event.preventDefault(); step(null, 1); }
+    return;
+  }
+  if (event.key === '/' && target.localName !== 'select') { event.preventDefault(); $('q').focus(); $('q').select(); return; }
+  if (target.localName === 'summary') onLine(event, target);
+});
+/* Toggle events do not bubble, but they are captured. */
+document.addEventListener('toggle', event => {
+  const element = event.target;
+  if (!element.open) return;
+  if (element.classList.contains('group')) { fillGroup(groups.find(g => g.element === element)); paint(); }
+  if (element.fill) { element.fill(); paint(); }
+  if (element.classList.contains('f')) each(element, '.lines:not(.done)', sideBySide);
+}, true);
+let timer = 0;
+$('q').addEventListener('input', () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => { state.q = $('q').value; change(); }, data.findings.length > 2000 ? 150 : 0);
+});
+$('cause').addEventListener('change', () => { state.cause = $('cause').value; change(); });
+each(document, '.levels button', button => {
+  button.disabled = button.classList.contains('zero');
+  button.addEventListener('click', () => {
+    const level = button.dataset.level;
+    if (!state.levels.delete(level)) state.levels.add(level);
+    change();
+  });
+});
+$('by-cause').addEventListener('click', () => { state.view = 'cause'; change(); });
+$('by-path').addEventListener('click', () => { state.view = 'path'; change(); });
+$('expand').addEventListener('click', () => setAll(true));
+$('collapse').addEventListener('click', () => setAll(false));
+window.addEventListener('hashchange', recall);
+$('tools').hidden = false;
+$('keys').hidden = false;
+recall();
+})();

@@ -1,0 +1,71 @@
+/*
+ * private - what the formats share: a report under way, and showing hostile text.
+ */
+#ifndef STET_REPORT_PRIVATE_H
+#define STET_REPORT_PRIVATE_H
+
+#include <stdint.h>
+
+#include "lib/report/report.h"
+
+/* A report under way. What is to be written is appended to text; flush passes it on. */
+struct stet_report {
+    const struct stet_diff_result *result;
+    const struct stet_diff_groups *groups;
+    struct stet_report_options options;
+    struct stet_buffer text;
+    struct stet_writer *out;
+};
+
+int stet_report_text(struct stet_report *r, struct stet_error *err);
+int stet_report_json(struct stet_report *r, struct stet_error *err);
+int stet_report_html(struct stet_report *r, struct stet_error *err);
+
+/* Passes on what is in r->text when that is much. -1 when an allocation or the writer failed. */
+int stet_report_flush(struct stet_report *r, struct stet_error *err);
+
+/* Findings by level, and those that are unexplained or may be a secret. */
+struct stet_report_counts {
+    size_t levels[STET_DIFF_LEVELS];
+    size_t unexplained, loud;
+    size_t ignored; /* over all rules */
+};
+void stet_report_count(const struct stet_report *r, struct stet_report_counts *out);
+
+/* ---- showing text (show.c) ---- */
+
+enum { STET_REPORT_GLYPH_MAX = 16 };
+/* One character as it is shown: itself, "\x1b" for a control character or a byte that is no UTF-8, "\u{202e}" for what
+ * reorders or hides text. */
+struct stet_report_glyph {
+    char text[STET_REPORT_GLYPH_MAX];
+    size_t len;
+    unsigned columns; /* of a terminal */
+};
+/* The first character of s (len bytes, not 0); the bytes that it takes. */
+size_t stet_report_glyph(const char *s, size_t len, struct stet_report_glyph *out);
+
+/* Appends s as it is shown. NULL is "". */
+void stet_report_show(struct stet_buffer *out, const char *s);
+/* The same with '&', '<', '>', '"' and "'" as HTML's character references. */
+void stet_report_show_html(struct stet_buffer *out, const char *s);
+void stet_report_show_html_n(struct stet_buffer *out, const char *s, size_t len);
+/* Appends at most columns of s, the last of them "…" where it is longer. 0: all of it. */
+void stet_report_show_cut(struct stet_buffer *out, const char *s, size_t len, unsigned columns);
+/* The same, but what is left out is in the middle: names of files, whose ends matter most. */
+void stet_report_show_middle(struct stet_buffer *out, const char *s, unsigned columns);
+/* Columns of s as it is shown; stops counting above limit. */
+unsigned stet_report_columns(const char *s, unsigned limit);
+
+/* "1,234,567" and "2.4 MiB". */
+void stet_report_number(struct stet_buffer *out, uint64_t n);
+void stet_report_size(struct stet_buffer *out, uint64_t bytes);
+/* "1 finding", "12 findings". */
+void stet_report_plural(struct stet_buffer *out, uint64_t n, const char *one, const char *many);
+
+/* The next line of text: its start, its length in *len; NULL at the end. *text moves on. */
+const char *stet_report_line(const char **text, size_t *len);
+/* Is its detail rows of bytes, "00001000  7f 45 …", which keep their columns? */
+bool stet_report_is_hex(const struct stet_finding *f);
+
+#endif
