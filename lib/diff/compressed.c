@@ -83,26 +83,29 @@ static bool is_equal(struct diff_bytes a, struct diff_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Without it when it cannot be read. */
+static struct diff_bytes after_header(const struct diff_bytes *x, size_t header)
+{
+    return (struct diff_bytes){x->data + header, x->len - header};
+}
+
 int diff_compression(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
                      const struct diff_bytes *a, const struct diff_bytes *b, bool same,
                      struct stet_error *err)
 {
     const char *a_name = diff_compression_name(a), *b_name = diff_compression_name(b);
+    struct diff_gzip_header x, y;
+    bool alone = !same; /* is there no finding "compression"? */
     int n = 0;
 
-    if (a_name && a_name == b_name && strcmp(a_name, "gzip") == 0) {
-        struct diff_gzip_header x, y;
-        bool ok = diff_gzip_header(a, &x) && diff_gzip_header(b, &y);
-        if (ok)
-            n = diff_gzip_header_compare(d, level, layer, path, &x, &y, err);
+    if (a_name && a_name == b_name && strcmp(a_name, "gzip") == 0 && diff_gzip_header(a, &x) &&
+        diff_gzip_header(b, &y)) {
+        alone = alone || is_equal(after_header(a, x.len), after_header(b, y.len));
+        n = diff_gzip_header_compare(d, level, layer, path, &x, &y, alone, err);
         if (n < 0)
             return -1;
-        struct diff_bytes rest_a = {a->data + (ok ? x.len : 0), a->len - (ok ? x.len : 0)};
-        struct diff_bytes rest_b = {b->data + (ok ? y.len : 0), b->len - (ok ? y.len : 0)};
-        if (n > 0 && is_equal(rest_a, rest_b))
-            return n;
     }
-    if (!same && a_name == b_name)
+    if (a_name == b_name && alone && (n > 0 || !same))
         return n;
     return add_compression(d, level, layer, path, a, b, same, err) < 0 ? -1 : n + 1;
 }

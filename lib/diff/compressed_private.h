@@ -24,9 +24,11 @@ struct diff_gzip_header {
     size_t len; /* of the header */
 };
 bool diff_gzip_header(const struct diff_bytes *data, struct diff_gzip_header *out);
-/* The number of findings, one for each field that differs. */
+/* The number of findings, one for each field that differs; of those that diff_gzip_describe() has, only with
+ * parameters. */
 int diff_gzip_header_compare(struct diff *d, enum stet_diff_level level, unsigned layer,
                              const char *path, const struct diff_gzip_header *a,
-                             const struct diff_gzip_header *b, struct stet_error *err);
+                             const struct diff_gzip_header *b, bool parameters,
+                             struct stet_error *err);
 
 #endif

@@ -162,8 +162,9 @@ static void number_text(unsigned char n, const char *name, char out[32])
         snprintf(out, 32, "%u", n);
 }
 
-static int compare_number(struct place *at, const char *what, unsigned char a, unsigned char b,
-                          const char *(*name)(unsigned char), struct stet_error *err)
+/* A field that only the compressor sets. */
+static int compare_parameter(struct place *at, const char *what, unsigned char a, unsigned char b,
+                             const char *(*name)(unsigned char), struct stet_error *err)
 {
     char x[32], y[32];
 
@@ -171,23 +172,28 @@ static int compare_number(struct place *at, const char *what, unsigned char a, u
         return 0;
     number_text(a, name ? name(a) : NULL, x);
     number_text(b, name ? name(b) : NULL, y);
-    return add_field(at, what, x, y, err) ? 0 : -1;
+    struct stet_finding *f = add_field(at, what, x, y, err);
+    return f ? diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                            "this field says how it was compressed, not what")
+             : -1;
 }
 
 int diff_gzip_header_compare(struct diff *d, enum stet_diff_level level, unsigned layer,
                              const char *path, const struct diff_gzip_header *a,
-                             const struct diff_gzip_header *b, struct stet_error *err)
+                             const struct diff_gzip_header *b, bool parameters,
+                             struct stet_error *err)
 {
     struct place at = {d, level, layer, path, 0};
     const unsigned char others = FTEXT | FHCRC;
 
     if (compare_mtime(&at, a->mtime, b->mtime, err) < 0 ||
-        compare_number(&at, "header field XFL", a->xfl, b->xfl, xfl_name, err) < 0 ||
-        compare_number(&at, "header field OS", a->os, b->os, os_name, err) < 0 ||
+        (parameters &&
+         (compare_parameter(&at, "header field XFL", a->xfl, b->xfl, xfl_name, err) < 0 ||
+          compare_parameter(&at, "header field OS", a->os, b->os, os_name, err) < 0)) ||
         compare_bytes(&at, "header field name", &a->name, &b->name, err) < 0 ||
         compare_bytes(&at, "header field comment", &a->comment, &b->comment, err) < 0 ||
         compare_bytes(&at, "header field extra", &a->extra, &b->extra, err) < 0 ||
-        compare_number(&at, "header flags", a->flags & others, b->flags & others, NULL, err) < 0)
+        compare_parameter(&at, "header flags", a->flags & others, b->flags & others, NULL, err) < 0)
         return -1;
     return at.added;
 }
@@ -197,10 +203,10 @@ int diff_gzip_header_compare(struct diff *d, enum stet_diff_level level, unsigne
 struct blocks {
     uint64_t members, content;
     uint64_t count[4]; /* stored, fixed, dynamic; the last is none */
-    uint64_t empty;    /* stored blocks without content: what a flush leaves */
-    uint64_t last_flush, interval;
-    bool uneven; /* flushes at other distances than the first */
-    bool cut;    /* only the beginning was looked at */
+    uint64_t flushes, last_flush;
+    uint64_t
+        interval; /* they are at multiples of it; some compressors need none where a byte ends by chance */
+    bool cut; /* only the beginning was looked at */
 };
 
 /* The type of the block whose header begins at this bit. */
@@ -217,17 +223,29 @@ static unsigned type_at(const struct diff_bytes *data, uint64_t bit)
     return (v >> shift) & 3;
 }
 
-static void count_block(struct blocks *s, unsigned type, uint64_t len)
+static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
-    s->count[type]++;
-    if (type != 0 || len != 0)
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* An empty block, stored or fixed, is what a flush leaves, but for the last of a stream. */
+static void count_block(struct blocks *s, unsigned type, uint64_t len, bool last)
+{
+    if (type == 2 || len != 0) {
+        s->count[type]++;
         return;
+    }
     uint64_t distance = s->content - s->last_flush;
+    if (last || distance == 0)
+        return;
     s->last_flush = s->content;
-    if (s->empty++ == 0)
-        s->interval = distance;
-    else if (distance != s->interval)
-        s->uneven = true;
+    s->flushes++;
+    s->interval = common_divisor(distance, s->interval);
 }
 
 /* Inflates one member's blocks from *at on, which is then behind them. 1, 0 damaged. */
@@ -250,8 +268,9 @@ static int read_blocks(struct blocks *s, z_stream *z, const struct diff_bytes *d
         s->content += OUT_SIZE - z->avail_out;
         if (rc != Z_OK && rc != Z_STREAM_END)
             return 0;
-        if (rc == Z_STREAM_END || (z->data_type & 128)) {
-            count_block(s, type, s->content - begin);
+        /* It stops behind the last block as well, before it is done. */
+        if (rc == Z_OK && (z->data_type & 128)) {
+            count_block(s, type, s->content - begin, z->data_type & 64);
             begin = s->content;
             type = type_at(&rest, used * 8 - (unsigned)(z->data_type & 7));
         }
@@ -295,21 +314,20 @@ static const char *who_flushes(uint64_t interval)
 
 static void describe_blocks(const struct blocks *s, struct stet_buffer *out)
 {
-    uint64_t full = s->count[0] - s->empty;
-    uint64_t n = full + s->count[1] + s->count[2];
+    uint64_t n = s->count[0] + s->count[1] + s->count[2];
 
     stet_buffer_addf(out, ", %llu block%s", (unsigned long long)n, n == 1 ? "" : "s");
     stet_buffer_addf(out, " (%llu dynamic, %llu fixed, %llu stored)",
                      (unsigned long long)s->count[2], (unsigned long long)s->count[1],
-                     (unsigned long long)full);
+                     (unsigned long long)s->count[0]);
     if (n > 0)
         stet_buffer_addf(out, ", %llu bytes in each on average",
                          (unsigned long long)(s->content / n));
-    if (s->empty > 0 && !s->uneven && s->interval > 0)
-        stet_buffer_addf(out, ", a flush every %llu bytes%s", (unsigned long long)s->interval,
-                         who_flushes(s->interval));
-    else if (s->empty > 0)
-        stet_buffer_addf(out, ", %llu flushes", (unsigned long long)s->empty);
+    if (s->interval >= 4096)
+        stet_buffer_addf(out, ", flushes at multiples of %llu bytes%s",
+                         (unsigned long long)s->interval, who_flushes(s->interval));
+    else if (s->flushes > 0)
+        stet_buffer_addf(out, ", %llu flushes", (unsigned long long)s->flushes);
     if (s->cut)
         stet_buffer_add_str(out, ", as far as the first 1 GiB goes");
 }

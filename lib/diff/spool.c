@@ -93,20 +93,23 @@ static int decode_codec(struct diff_spool *s, const struct diff_bytes *data, uin
     return rc;
 }
 
-/* libarchive's "raw" is what is inside, whatever it is. */
-static struct archive *open_bzip2(const struct diff_bytes *data)
+/* libarchive's "raw" is what is inside, whatever it is. NULL when it cannot be read, or is empty. */
+static struct archive *open_bzip2(const struct diff_bytes *data, bool *empty)
 {
     struct archive *a = archive_read_new();
     struct archive_entry *e;
+    int rc = ARCHIVE_FATAL;
 
     /* A warning says that it would run a program for it. */
     if (a && archive_read_support_filter_bzip2(a) == ARCHIVE_OK &&
         archive_read_support_format_raw(a) == ARCHIVE_OK &&
         archive_read_support_format_empty(a) == ARCHIVE_OK &&
         archive_read_open_memory(a, data->data, data->len) == ARCHIVE_OK &&
-        archive_read_next_header(a, &e) == ARCHIVE_OK &&
         archive_filter_code(a, 0) == ARCHIVE_FILTER_BZIP2)
+        rc = archive_read_next_header(a, &e);
+    if (rc == ARCHIVE_OK)
         return a;
+    *empty = rc == ARCHIVE_EOF;
     archive_read_free(a);
     return NULL;
 }
@@ -114,12 +117,13 @@ static struct archive *open_bzip2(const struct diff_bytes *data)
 static int decode_bzip2(struct diff_spool *s, const struct diff_bytes *data, uint64_t max,
                         struct stet_error *why, struct stet_error *err)
 {
-    struct archive *a = open_bzip2(data);
+    bool empty = false;
+    struct archive *a = open_bzip2(data, &empty);
     unsigned char piece[PIECE];
     uint64_t total = 0;
     int rc = 0;
 
-    if (!a)
+    if (!a && !empty)
         stet_error_input(why, "the content is damaged bzip2 data");
     for (la_ssize_t n = 1; a && n > 0 && rc == 0;) {
         n = archive_read_data(a, piece, sizeof piece);

@@ -184,6 +184,20 @@ static int is_reordered(const struct diff_lines *l, bool *out, struct stet_error
     return 0;
 }
 
+/* The first lines of one side of a run. */
+static int order_side(struct stet_finding *f, char sign, const struct diff_lined *t, size_t from,
+                      size_t count, size_t *shown, struct stet_error *err)
+{
+    for (size_t i = 0; i < count && i < ORDER_SHOWN / 4; i++, ++*shown) {
+        const char *line;
+        size_t len;
+        diff_lines_get(t, from + i, &line, &len);
+        if (diff_detail_at(f, sign, line, len, 0, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int order_detail(struct stet_finding *f, const struct diff_lines *l,
                         const struct diff_line_runs *runs, struct stet_error *err)
 {
@@ -192,19 +206,10 @@ static int order_detail(struct stet_finding *f, const struct diff_lines *l,
     for (size_t i = 0; i < runs->count && shown < ORDER_SHOWN; i++) {
         const struct diff_line_run *run = &runs->items[i];
         _cleanup_free_ char *at = stet_format(err, "line %zu", l->before + run->a + 1);
-        if (!at || diff_detail(f, '@', at, strlen(at), err) < 0)
+        if (!at || diff_detail(f, '@', at, strlen(at), err) < 0 ||
+            order_side(f, '-', &l->a, run->a, run->a_count, &shown, err) < 0 ||
+            order_side(f, '+', &l->b, run->b, run->b_count, &shown, err) < 0)
             return -1;
-        for (size_t k = 0; k < run->a_count + run->b_count && shown < ORDER_SHOWN; k++, shown++) {
-            const char *line;
-            size_t len;
-            bool first = k < run->a_count;
-            if (first)
-                diff_lines_get(&l->a, run->a + k, &line, &len);
-            else
-                diff_lines_get(&l->b, run->b + k - run->a_count, &line, &len);
-            if (diff_detail_at(f, first ? '-' : '+', line, len, 0, err) < 0)
-                return -1;
-        }
     }
     return 0;
 }
