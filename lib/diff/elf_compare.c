@@ -448,8 +448,9 @@ static int note_build_id(const struct diff_elf_pair *e, struct stet_error *err)
         return 0;
     return diff_detailf(
         id, ' ', err,
-        "all else is the same but for .gnu_debuglink: the build-id was computed from "
-        "what strip took away since, such as debug information with another directory");
+        "all else is the same but for .gnu_debuglink: the build-id comes from what is not "
+        "in the file any more, such as debug information with another directory "
+        "(or is random: ld --build-id=uuid)");
 }
 
 static int compare_parts(struct diff_elf_pair *e, struct stet_error *err)

@@ -65,6 +65,7 @@ static int compare_bytes(const struct diff_elf_pair *e, const struct diff_elf_se
         /* Code is no text, and names of symbols are told with the symbols. */
         .strings = !(a->flags & SHF_EXECINSTR) && a->type != SHT_STRTAB && a->type != SHT_SYMTAB &&
                    a->type != SHT_DYNSYM && a->type != SHT_RELA && a->type != SHT_REL,
+        .list = (a->flags & SHF_STRINGS) != 0,
         .place = place,
         .ctx = &placing,
     };

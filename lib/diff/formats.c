@@ -14,6 +14,7 @@ const struct diff_format diff_formats[] = {
     {"log", diff_logs},
     {"compressed", diff_compressed_compare},
     {"elf", diff_elf},
+    {"pyc", diff_python},
     {"json", diff_json_compare},
     {"text", diff_text_compare},
     {"bytes", diff_bytes_compare},

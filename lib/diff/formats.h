@@ -16,6 +16,7 @@ diff_comparator diff_apk;    /* apk.c */
 diff_comparator diff_logs;   /* logs.c */
 
 diff_comparator diff_elf; /* elf_compare.c */
+diff_comparator diff_python;
 
 diff_comparator diff_compressed_compare;
 diff_comparator diff_json_compare; /* diff_json.c */

@@ -248,6 +248,8 @@ int diff_region_compare(const struct diff_region *r, struct stet_error *err)
     int added = r->strings ? diff_region_texts(r, &texts, err) : 0;
     if (added < 0)
         return -1;
+    if (r->list && added > 0 && r->a.len == r->b.len)
+        return added;
     int more = r->a.len == r->b.len ? add_ranges(r, texts, err) : add_resized(r, err);
     return more < 0 ? -1 : added + more;
 }

@@ -73,6 +73,7 @@ struct diff_region {
     uint64_t base; /* the address of the first byte, as shown */
     bool big;      /* byte order of numbers in it */
     bool strings;  /* text in it is told apart from other bytes */
+    bool list; /* with strings: it is nothing but a list of them, whose order is of no account */
     /* Appends what is at an address of side a: " (main+0x10)"; may be NULL. */
     void (*place)(void *ctx, uint64_t address, struct stet_buffer *out);
     void *ctx;

@@ -24,27 +24,21 @@ static size_t text_end(struct diff_bytes side, size_t from)
     return end;
 }
 
-/* Nothing but the padding of a shorter text. */
-static bool is_padding(struct diff_bytes side, size_t from, size_t to)
-{
-    while (from < to && side.data[from] == 0)
-        from++;
-    return from >= to;
-}
-
-bool diff_span_text(const struct diff_region *r, struct diff_span *run, struct diff_bytes *a,
+bool diff_span_text(const struct diff_region *r, struct diff_span *span, struct diff_bytes *a,
                     struct diff_bytes *b)
 {
-    size_t begin = run->begin;
-    while (begin > 0 && run->begin - begin < BACK_MAX && is_text(r->a.data[begin - 1]))
+    size_t begin = span->begin;
+    while (begin > 0 && span->begin - begin < BACK_MAX && is_text(r->a.data[begin - 1]))
         begin--;
-    size_t end_a = text_end(r->a, run->begin), end_b = text_end(r->b, run->begin);
-    size_t end = end_a > end_b ? end_a : end_b;
-    if (end_a - begin < TEXT_MIN || end_b - begin < TEXT_MIN ||
-        !is_padding(r->a, end_a, end > run->end ? end : run->end) ||
-        !is_padding(r->b, end_b, end > run->end ? end : run->end))
+    size_t end_a = text_end(r->a, span->begin), end_b = text_end(r->b, span->begin);
+    if (end_a - begin < TEXT_MIN || end_b - begin < TEXT_MIN)
         return false;
-    run->end = end > run->end ? end : run->end;
+    /* What follows the shorter one is its padding, or no text of its own: looked at again when it is. */
+    size_t end = end_a < end_b ? end_a : end_b, longer = end_a < end_b ? end_b : end_a;
+    const struct diff_bytes shorter = end_a < end_b ? r->a : r->b;
+    while (end < longer && shorter.data[end] == 0)
+        end++;
+    span->end = end > span->begin ? end : span->begin + 1;
     if (a && b) {
         *a = diff_part(r->a, begin, end_a - begin);
         *b = diff_part(r->b, begin, end_b - begin);
@@ -75,7 +69,7 @@ static int texts_in_place(const struct diff_region *r, size_t *runs, struct stet
     return (int)*runs;
 }
 
-/* ---- sides of different lengths: the texts of one that the other does not have ---- */
+/* ---- lists of texts, and sides of different lengths: the texts of one that the other does not have ---- */
 
 struct text {
     struct diff_bytes bytes;
@@ -138,45 +132,20 @@ static void mark_common(struct texts *a, struct texts *b)
     }
 }
 
-static struct diff_bytes next_own(const struct texts *t, size_t *at)
+/* The next in the order of the alphabet that the other side does not have. */
+static const struct diff_bytes *next_own(const struct texts *t, size_t *at)
 {
-    while (*at < t->count && t->items[*at].common)
+    while (*at < t->count && t->sorted[*at]->common)
         ++*at;
-    return *at < t->count ? t->items[(*at)++].bytes : (struct diff_bytes){NULL, 0};
+    return *at < t->count ? &t->sorted[*at]->bytes : NULL;
 }
 
-static int texts_of_own(const struct diff_region *r, struct stet_error *err)
+static size_t count_own(const struct texts *t)
 {
-    struct texts a = {NULL}, b = {NULL};
-    int added = 0, status = -1;
-    if (texts_read(r->a, &a, err) < 0 || texts_read(r->b, &b, err) < 0)
-        goto out;
-    mark_common(&a, &b);
-    for (size_t i = 0, j = 0; added < TEXTS_SHOWN; added++) {
-        struct diff_bytes own_a = next_own(&a, &i), own_b = next_own(&b, &j);
-        if (!own_a.data && !own_b.data)
-            break;
-        if (add_text(r, own_a, own_b, err) < 0)
-            goto out;
-    }
-    status = added;
-out:
-    texts_release(&a);
-    texts_release(&b);
-    return status;
-}
-
-int diff_region_texts(const struct diff_region *r, size_t *runs, struct stet_error *err)
-{
-    *runs = 0;
-    return r->a.len == r->b.len ? texts_in_place(r, runs, err) : texts_of_own(r, err);
-}
-
-/* ---- directories ---- */
-
-static bool is_path(unsigned char c)
-{
-    return c > 0x20 && c < 0x7f && !memchr("\"'`=:;,()<>[]{}|&?*\\", c, 20);
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++)
+        count += !t->items[i].common;
+    return count;
 }
 
 static size_t common_begin(struct diff_bytes a, struct diff_bytes b)
@@ -193,6 +162,63 @@ static size_t common_rest(struct diff_bytes a, struct diff_bytes b, size_t begin
     while (n < len && a.data[a.len - 1 - n] == b.data[b.len - 1 - n])
         n++;
     return n;
+}
+
+/* Are these two versions of one text, rather than two texts? */
+static bool is_alike(struct diff_bytes a, struct diff_bytes b)
+{
+    size_t begin = common_begin(a, b), shorter = a.len < b.len ? a.len : b.len;
+    return begin + common_rest(a, b, begin) >= shorter / 2;
+}
+
+static int add_own(const struct diff_region *r, const struct texts *a, const struct texts *b,
+                   struct stet_error *err)
+{
+    size_t left_a = count_own(a), left_b = count_own(b), i = 0, j = 0;
+    int added = 0;
+    for (; added < TEXTS_SHOWN && left_a + left_b > 0; added++) {
+        const struct diff_bytes none = {NULL, 0}, *x = next_own(a, &i), *y = next_own(b, &j);
+        if (x && y && left_a != left_b && !is_alike(*x, *y)) {
+            if (diff_bytes_order(*x, *y) < 0)
+                y = NULL;
+            else
+                x = NULL;
+        }
+        i += x != NULL;
+        j += y != NULL;
+        left_a -= x != NULL;
+        left_b -= y != NULL;
+        if (add_text(r, x ? *x : none, y ? *y : none, err) < 0)
+            return -1;
+    }
+    return added;
+}
+
+static int texts_of_own(const struct diff_region *r, struct stet_error *err)
+{
+    struct texts a = {NULL}, b = {NULL};
+    int status = -1;
+    if (texts_read(r->a, &a, err) == 0 && texts_read(r->b, &b, err) == 0) {
+        mark_common(&a, &b);
+        /* Of a list that is not whole nothing can be said to be missing. */
+        status = a.count < TEXTS_MAX && b.count < TEXTS_MAX ? add_own(r, &a, &b, err) : 0;
+    }
+    texts_release(&a);
+    texts_release(&b);
+    return status;
+}
+
+int diff_region_texts(const struct diff_region *r, size_t *runs, struct stet_error *err)
+{
+    *runs = 0;
+    return r->list || r->a.len != r->b.len ? texts_of_own(r, err) : texts_in_place(r, runs, err);
+}
+
+/* ---- directories ---- */
+
+static bool is_path(unsigned char c)
+{
+    return c > 0x20 && c < 0x7f && !memchr("\"'`=:;,()<>[]{}|&?*\\", c, 20);
 }
 
 /* Where the absolute path begins that holds position at; SIZE_MAX: it is none. */
