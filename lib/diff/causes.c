@@ -1,0 +1,86 @@
+/*
+ * causes - looks for the causes of what no comparator explained.
+ */
+#include "lib/diff/causes.h"
+
+/* The end of the findings of one place that begin at from. */
+static size_t place_end(const struct stet_diff_result *r, size_t from)
+{
+    const struct stet_finding *f = &r->findings[from];
+    size_t to = from + 1;
+    while (to < r->count && r->findings[to].layer == f->layer &&
+           r->findings[to].level == f->level && strcmp(r->findings[to].path, f->path) == 0)
+        to++;
+    return to;
+}
+
+typedef int place_rule(struct causes *c, size_t from, size_t to, struct stet_error *err);
+
+static int for_places(struct causes *c, place_rule *rule, struct stet_error *err)
+{
+    const struct stet_diff_result *r = c->d->result;
+    for (size_t i = 0; i < r->count;) {
+        size_t to = place_end(r, i);
+        if (rule(c, i, to, err) < 0)
+            return -1;
+        i = to;
+    }
+    return 0;
+}
+
+static int explain(struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    static int (*const rules[])(struct causes *, struct stet_finding *, struct stet_error *) = {
+        cause_by_place, cause_by_line_order, cause_by_text, cause_by_bytes};
+    cause_lines_read(f, &c->lines);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        int rc = rules[i](c, f, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Gathers the directories by which findings differ, for which it counts how often they do. */
+static int count_prefixes(struct causes *c, struct stet_error *err)
+{
+    struct stet_diff_result *r = c->d->result;
+    c->counting = true;
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        if (f->cause != STET_CAUSE_UNEXPLAINED)
+            continue;
+        cause_lines_read(f, &c->lines);
+        if (cause_by_text(c, f, err) < 0 || cause_by_bytes(c, f, err) < 0)
+            return -1;
+    }
+    c->counting = false;
+    return 0;
+}
+
+static int explain_all(struct causes *c, struct stet_error *err)
+{
+    struct stet_diff_result *r = c->d->result;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->findings[i].cause == STET_CAUSE_UNEXPLAINED && explain(c, &r->findings[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+int diff_explain(struct diff *d, struct stet_error *err)
+{
+    _cleanup_free_ struct causes *c = calloc(1, sizeof *c);
+    if (!c)
+        return stet_error_oom(err, "look for causes");
+    c->d = d;
+    for (int i = 0; i < 2; i++) {
+        if (diff_evidence_finish(&d->side[i], err) < 0)
+            return -1;
+        c->year[i] = d->side[i].time_max ? diff_time_year(d->side[i].time_max) : 0;
+    }
+    if (cause_by_package(c, err) < 0 || count_prefixes(c, err) < 0 ||
+        for_places(c, cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
+        cause_by_umask(c, err) < 0)
+        return -1;
+    return for_places(c, cause_by_others, err);
+}

@@ -1,0 +1,124 @@
+/*
+ * causes - what the sources that look for causes share. Private to causes*.c.
+ *
+ * A finding's values are compared by walking along both texts at once. Where both have a token of the same kind at the
+ * same place (a time, a path, a host name, …) that differs in a telling way, the walk steps over it and notes a cue;
+ * everything between must be equal. A finding has a cause only when the walk reaches the end of all its lines.
+ */
+#ifndef STET_DIFF_CAUSES_H
+#define STET_DIFF_CAUSES_H
+
+#include "lib/diff/evidence.h"
+#include "lib/diff/times.h"
+
+struct cause_text {
+    const char *s;
+    size_t len;
+};
+
+enum { CAUSE_LINES_MAX = 512 }; /* more than diff_detail() keeps */
+
+/* What a finding says of its two sides. */
+struct cause_lines {
+    struct cause_text a[CAUSE_LINES_MAX], b[CAUSE_LINES_MAX];
+    size_t a_count, b_count;
+    bool cut; /* something was left out of them */
+    bool hex; /* they are rows of a hex window */
+};
+void cause_lines_read(const struct stet_finding *f, struct cause_lines *out);
+
+/* ---- directories that differ ---- */
+
+/* Two directories under which the same names lie on the two sides. */
+enum { CAUSE_PREFIXES_MAX = 256, CAUSE_PREFIX_LEN = 256 };
+struct cause_prefix {
+    char a[CAUSE_PREFIX_LEN], b[CAUSE_PREFIX_LEN];
+    size_t count; /* places where they differ so */
+    size_t below; /* of them with a name below */
+};
+
+/* The search under way. */
+struct causes {
+    struct diff *d;
+    int year[2]; /* of the two builds, for times without one; 0: not known */
+    struct cause_prefix prefixes[CAUSE_PREFIXES_MAX];
+    size_t prefix_count;
+    bool counting;            /* the pass that only gathers prefixes */
+    struct cause_lines lines; /* of the finding that is looked at */
+};
+
+/* ---- cues ---- */
+
+enum { CAUSE_WHY_MAX = 480 };
+struct cause_cue {
+    size_t count;
+    enum stet_diff_sureness sure;
+    char why[CAUSE_WHY_MAX]; /* of the first */
+};
+struct cause_cues {
+    struct cause_cue of[STET_CAUSE_COUNT];
+};
+
+/* Two lines that are walked along. */
+struct cause_walk {
+    struct causes *c;
+    const struct stet_finding *f;
+    struct cause_text a, b;
+    size_t i, j; /* where the walk stands */
+};
+/* A token on each side. */
+struct cause_match {
+    size_t a, b; /* characters */
+    enum stet_diff_cause cause;
+    enum stet_diff_sureness sure;
+    char why[CAUSE_WHY_MAX];
+};
+/* Do both sides have a token here, which differs? */
+typedef bool cause_matcher(const struct cause_walk *w, struct cause_match *m);
+
+cause_matcher cause_match_time; /* causes_time.c */
+cause_matcher cause_match_path; /* causes_path.c */
+cause_matcher cause_match_host; /* causes_words.c … */
+cause_matcher cause_match_random;
+cause_matcher cause_match_locale;
+cause_matcher cause_match_machine;
+
+/* Sets m->why; returns true. */
+bool cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
+               const char *why, ...) __attribute__((format(printf, 4, 5)));
+
+/* How two times that stand at one place are to be judged. text: as they are written. False: not at all. */
+bool cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
+                       const struct diff_time *y, struct cause_match *m);
+
+/* ---- words around a token (causes_text.c) ---- */
+
+bool cause_is_word(char c); /* letter, digit, '_', or part of one beyond ASCII */
+/* Does text contain word, as a whole word, whatever its case? */
+bool cause_has_word(struct cause_text text, const char *word);
+/* Is one of words (separated by '|') the name that stands before the token of a: "name=", "name: ", "\"name\": ", "name "?
+ * Where nothing stands before it, the last part of the finding's what is the name. */
+bool cause_is_named(const struct cause_walk *w, const char *words);
+bool cause_text_is(struct cause_text t, const char *s);
+/* A path's last component; members after '!' count. */
+const char *cause_base_name(const char *path);
+
+/* ---- rules; each returns 1 when it set a cause, 0, or -1 with err ---- */
+
+int cause_by_text(struct causes *c, struct stet_finding *f,
+                  struct stet_error *err); /* causes_text.c */
+int cause_by_bytes(struct causes *c, struct stet_finding *f,
+                   struct stet_error *err); /* causes_bytes.c */
+int cause_by_place(struct causes *c, struct stet_finding *f,
+                   struct stet_error *err); /* causes_place.c */
+/* Findings from..to (indexes) of one place: the same lines in another order (causes_order.c). */
+int cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err);
+int cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err);
+/* Modes of all findings, by the umask (causes_place.c). */
+int cause_by_umask(struct causes *c, struct stet_error *err);
+/* Packages whose version differs, or that one side lacks: their findings become one (causes_package.c). */
+int cause_by_package(struct causes *c, struct stet_error *err);
+/* Findings from..to of one place: what follows from the causes of others there (causes_beside.c). */
+int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * causes_place - causes that follow from which file or property it is.
+ */
+#include "lib/diff/causes.h"
+
+/* ---- files that are known ---- */
+
+struct place {
+    const char *glob; /* stet_path_match() */
+    enum stet_diff_cause cause;
+    enum stet_diff_sureness sure;
+    const char *why;
+};
+
+static const struct place places[] = {
+    {"etc/machine-id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds the machine's random identifier"},
+    {"var/lib/dbus/machine-id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds the machine's random identifier"},
+    {"etc/ssh/ssh_host_*_key", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds a host's private key"},
+    {"etc/ssh/ssh_host_*_key.pub", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds a host's public key, made with its private one"},
+    {"var/lib/systemd/random-seed", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file is a seed of random numbers"},
+    {"var/lib/systemd/credential.secret", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds a machine's secret"},
+    {"var/lib/urandom/random-seed", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file is a seed of random numbers"},
+    {"var/lib/random-seed", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file is a seed of random numbers"},
+    {"boot/efi/loader/random-seed", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file is a seed of random numbers"},
+    {"boot/loader/random-seed", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file is a seed of random numbers"},
+    {"etc/ssl/private/*", STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+     "the directory is that of private keys"},
+    {"etc/ssl/certs/ssl-cert-snakeoil.pem", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the certificate is of a key that the package makes when it is installed"},
+    {"etc/pacman.d/gnupg/private-keys-v1.d/*", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds a private key, made by pacman-key"},
+    {"etc/pacman.d/gnupg/openpgp-revocs.d/*", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file belongs to a private key, made by pacman-key"},
+    {"etc/pacman.d/gnupg/*", STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+     "the keyring holds a key that pacman-key made"},
+    {"etc/iscsi/initiatorname.iscsi", STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+     "the file holds a name that is made at random"},
+    {"etc/nvme/hostid", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, "the file holds a random identifier"},
+    {"etc/nvme/hostnqn", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+     "the file holds a random identifier"},
+    {"etc/hostid", STET_CAUSE_RANDOM, STET_DIFF_LIKELY, "the file holds the machine's identifier"},
+    {"etc/hostname", STET_CAUSE_HOST, STET_DIFF_CERTAIN, "the file holds the host name"},
+    {"etc/mailname", STET_CAUSE_HOST, STET_DIFF_LIKELY, "the file holds the host's name for mail"},
+    {"etc/localtime", STET_CAUSE_LOCALE, STET_DIFF_CERTAIN,
+     "the file is the time zone that is set"},
+    {"etc/timezone", STET_CAUSE_LOCALE, STET_DIFF_CERTAIN,
+     "the file names the time zone that is set"},
+    {"etc/locale.conf", STET_CAUSE_LOCALE, STET_DIFF_CERTAIN,
+     "the file names the language that is set"},
+    {"etc/default/locale", STET_CAUSE_LOCALE, STET_DIFF_CERTAIN,
+     "the file names the language that is set"},
+    {"etc/locale.gen", STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
+     "the file names the languages that are made"},
+    {"var/cache/ldconfig/aux-cache", STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN,
+     "ldconfig keys it by inode numbers, devices and change times"},
+};
+
+/* Does the finding's own file match? What is inside of it does as well. */
+static bool is_at(const struct stet_finding *f, const char *glob)
+{
+    size_t n = strcspn(f->path, "!");
+    if (f->path[n] == '\0')
+        return stet_path_match(glob, f->path, false);
+    /* An archive in which the file is: "a.tar!etc/machine-id". */
+    const char *member = strrchr(f->path, '!') + 1;
+    while (member[0] == '.' && member[1] == '/')
+        member += 2;
+    return stet_path_match(glob, member, false);
+}
+
+static bool is_content(const struct stet_finding *f)
+{
+    return f->level == STET_DIFF_CONTENT ||
+           (f->level == STET_DIFF_ENTRY && strcmp(f->what, "link") == 0);
+}
+
+static int by_file(struct stet_finding *f, struct stet_error *err)
+{
+    for (size_t i = 0; is_content(f) && i < sizeof places / sizeof *places; i++) {
+        const struct place *p = &places[i];
+        if (is_at(f, p->glob))
+            return diff_because(f, p->cause, p->sure, err, "%s", p->why) < 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+/* ---- properties ---- */
+
+/* The last part of a property: "uid" of "pax.uid". */
+static const char *property(const struct stet_finding *f)
+{
+    const char *last = f->what;
+    for (const char *p = f->what; *p; p++)
+        last = *p == '.' || *p == ' ' || *p == '/' ? p + 1 : last;
+    return last;
+}
+
+/* Levels and formats at which a property is of an entry, and not of a text. */
+static bool is_metadata(const struct stet_finding *f)
+{
+    static const char *const formats[] = {"tar", "ar", "cpio", "zip", "directory", "entry"};
+    if (f->level == STET_DIFF_ENTRY || f->level == STET_DIFF_ARCHIVE)
+        return true;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(f->format, formats[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_one_of(const char *s, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(s, *names) == 0)
+            return true;
+    return false;
+}
+
+static int by_owner(struct stet_finding *f, struct stet_error *err)
+{
+    static const char *const names[] = {"uid", "gid", "uname", "gname", "owner", "group", NULL};
+    if (!is_metadata(f) || !is_one_of(property(f), names) || (!f->a && !f->b))
+        return 0;
+    return diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
+                        "the entry belongs to %s on one side and to %s on the other",
+                        f->a ? f->a : "nobody that is named",
+                        f->b ? f->b : "nobody that is named") < 0
+               ? -1
+               : 1;
+}
+
+static bool only_one(const struct stet_finding *f)
+{
+    return !f->a != !f->b;
+}
+
+static int by_missing(struct stet_finding *f, struct stet_error *err)
+{
+    static const char *const names[] = {"entry", "member", "file", "missing", "extra", NULL};
+    if (!only_one(f) || !is_metadata(f) || !is_one_of(f->what, names))
+        return 0;
+    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                        f->a ? "first" : "second") < 0
+               ? -1
+               : 1;
+}
+
+static bool begins_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* What the image's configuration says of the container that it was made in. */
+static int by_config(struct stet_finding *f, struct stet_error *err)
+{
+    if (f->level != STET_DIFF_IMAGE)
+        return 0;
+    const char *last = property(f);
+    if (strcmp(last, "container") == 0)
+        return diff_because(
+                   f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                   "the value is the random name of the container in which the image was made") < 0
+                   ? -1
+                   : 1;
+    if (strcmp(last, "Hostname") == 0)
+        return diff_because(
+                   f, STET_CAUSE_HOST, STET_DIFF_LIKELY, err,
+                   "the value is the host name of the container in which the image was made") < 0
+                   ? -1
+                   : 1;
+    return 0;
+}
+
+/* Order of an archive's members, as they were read from a directory. */
+static int by_order_of_entries(struct stet_finding *f, struct stet_error *err)
+{
+    if (!is_metadata(f) ||
+        (!begins_with(f->what, "order of entries") && !begins_with(f->what, "order of members")))
+        return 0;
+    return diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
+                        "both archives have the entry, at another place") < 0
+               ? -1
+               : 1;
+}
+
+int cause_by_place(struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    (void)c;
+    int rc = by_file(f, err);
+    if (rc == 0)
+        rc = by_missing(f, err);
+    if (rc == 0)
+        rc = by_owner(f, err);
+    if (rc == 0)
+        rc = by_config(f, err);
+    return rc != 0 ? rc : by_order_of_entries(f, err);
+}
+
+/* ---- umask ---- */
+
+static const unsigned masks[] = {022, 002, 077, 027, 007, 0};
+enum { MASKS = sizeof masks / sizeof *masks };
+
+static bool read_mode(const char *s, unsigned *out)
+{
+    unsigned value = 0;
+    size_t n = 0;
+    if (!s)
+        return false;
+    for (; s[n] >= '0' && s[n] <= '7' && n < 8; n++)
+        value = value * 8 + (unsigned)(s[n] - '0');
+    *out = value & 07777;
+    return n >= 3 && s[n] == '\0';
+}
+
+static bool is_mode(const struct stet_finding *f, unsigned *a, unsigned *b)
+{
+    return is_metadata(f) && strcmp(property(f), "mode") == 0 && read_mode(f->a, a) &&
+           read_mode(f->b, b);
+}
+
+/* Is mode what a new file or directory gets under this mask? Setgid is inherited, and is no matter. */
+static bool fits(unsigned a, unsigned b, unsigned mask_a, unsigned mask_b)
+{
+    static const unsigned bases[] = {0666, 0777};
+    for (size_t i = 0; i < 2; i++)
+        if ((a & 0777) == (bases[i] & ~mask_a) && (b & 0777) == (bases[i] & ~mask_b) &&
+            (a & ~0777u) == (b & ~0777u))
+            return true;
+    return false;
+}
+
+/* The masks that most of the modes fit. */
+static size_t best_masks(const struct stet_diff_result *r, unsigned *mask_a, unsigned *mask_b)
+{
+    size_t counts[MASKS][MASKS] = {{0}}, best = 0;
+    for (size_t k = 0; k < r->count; k++) {
+        unsigned a, b;
+        if (!is_mode(&r->findings[k], &a, &b))
+            continue;
+        for (size_t i = 0; i < MASKS; i++)
+            for (size_t j = 0; j < MASKS; j++)
+                counts[i][j] += i != j && fits(a, b, masks[i], masks[j]);
+    }
+    for (size_t i = 0; i < MASKS; i++)
+        for (size_t j = 0; j < MASKS; j++)
+            if (counts[i][j] > best) {
+                best = counts[i][j];
+                *mask_a = masks[i];
+                *mask_b = masks[j];
+            }
+    return best;
+}
+
+/* One mode alone may have been meant. */
+int cause_by_umask(struct causes *c, struct stet_error *err)
+{
+    struct stet_diff_result *r = c->d->result;
+    unsigned mask_a = 0, mask_b = 0;
+    size_t count = best_masks(r, &mask_a, &mask_b);
+    if (count < 2)
+        return 0;
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        unsigned a, b;
+        if (f->cause != STET_CAUSE_UNEXPLAINED || !is_mode(f, &a, &b) ||
+            !fits(a, b, mask_a, mask_b))
+            continue;
+        if (diff_because(f, STET_CAUSE_OWNER, count < 3 ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY,
+                         err, "this and %zu more entries have the modes of umask %03o and %03o",
+                         count - 1, mask_a, mask_b) < 0)
+            return -1;
+    }
+    return 0;
+}
