@@ -139,8 +139,10 @@ static void tools(struct stet_report *r)
         out, "</select>\n<div class=\"switch\" role=\"group\" aria-label=\"Arrange by\">"
              "<button type=\"button\" id=\"by-cause\" aria-pressed=\"true\">Causes</button>"
              "<button type=\"button\" id=\"by-path\" aria-pressed=\"false\">Paths</button></div>\n"
-             "<div class=\"switch\"><button type=\"button\" id=\"expand\">Expand all</button>"
-             "<button type=\"button\" id=\"collapse\">Collapse all</button></div>\n"
+             "<div class=\"switch\"><button type=\"button\" id=\"expand\">Expand<span "
+             "class=\"wide\"> all</span></button>"
+             "<button type=\"button\" id=\"collapse\">Collapse<span class=\"wide\"> "
+             "all</span></button></div>\n"
              "<p id=\"status\" role=\"status\"></p>\n</div>\n");
 }
 

@@ -38,10 +38,10 @@ static void value(struct stet_report *r, const char *letter, const char *text)
 {
     stet_buffer_addf(&r->text, "<span class=\"v %s\"><span class=\"tag %s\">%c</span> ", letter,
                      letter, letter[0] - 'a' + 'A');
-    if (text)
+    if (text && *text)
         stet_report_show_html(&r->text, text);
     else
-        stet_buffer_add_str(&r->text, "<i>not there</i>");
+        stet_buffer_addf(&r->text, "<i>%s</i>", text ? "empty" : "not there");
     stet_buffer_add_str(&r->text, "</span> ");
 }
 
@@ -52,6 +52,11 @@ static void fact(struct stet_report *r, const char *before, const char *text)
     stet_buffer_addf(&r->text, "<span>%s", before);
     stet_report_show_html(&r->text, text);
     stet_buffer_add_str(&r->text, "</span> ");
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
 static void facts(struct stet_report *r, const struct stet_finding *f)
@@ -65,8 +70,9 @@ static void facts(struct stet_report *r, const struct stet_finding *f)
     stet_buffer_add_str(&r->text, "</p>");
     if (f->cause == STET_CAUSE_UNEXPLAINED)
         return;
-    stet_buffer_addf(&r->text, "<p class=\"why\"><b>%s, %s.</b> ",
-                     stet_diff_cause_info(f->cause)->title, stet_diff_sureness_name(f->sure));
+    const char *title = stet_diff_cause_info(f->cause)->title;
+    stet_buffer_addf(&r->text, "<p class=\"why\"><b>%c%s, %s.</b> ", upper(title[0]), title + 1,
+                     stet_diff_sureness_name(f->sure));
     stet_report_show_html(&r->text, f->evidence);
     stet_buffer_add_str(&r->text, "</p>");
 }

@@ -198,31 +198,58 @@ const openTree = budget => {
 
 /* ---- lines side by side ---- */
 
-const markMiddle = (x, y, hex) => {
+/* Text with marks: [[text, is marked], …] becomes the content of an element. */
+const setMarked = (element, pieces) => {
+  element.replaceChildren(...pieces.map(([text, marked]) => marked ? make('mark', '', text) : text));
+};
+/* Of rows of bytes, each place where they differ. */
+const markPlaces = (x, y) => {
   const s = x.textContent, t = y.textContent;
-  if (hex && s.length === t.length) {
-    for (const [element, own, other] of [[x, s, t], [y, t, s]]) {
-      element.textContent = '';
-      for (let i = 0, j; i < own.length; i = j) {
-        const differs = own[i] !== other[i];
-        for (j = i; j < own.length && (own[j] !== other[j]) === differs; j++);
-        element.append(differs ? make('mark', '', own.slice(i, j)) : own.slice(i, j));
-      }
+  for (const [element, own, other] of [[x, s, t], [y, t, s]]) {
+    const pieces = [];
+    for (let i = 0, j; i < own.length; i = j) {
+      const differs = own[i] !== other[i];
+      for (j = i; j < own.length && (own[j] !== other[j]) === differs; j++);
+      pieces.push([own.slice(i, j), differs]);
     }
-    return;
+    setMarked(element, pieces);
   }
+};
+/* Of lines of text, the words that are not a common subsequence; none where little is common. */
+const markWords = (x, y) => {
+  const s = x.textContent.match(/[\p{L}\p{N}_]+|\s+|./gsu) || [], t = y.textContent.match(/[\p{L}\p{N}_]+|\s+|./gsu) || [];
   const least = Math.min(s.length, t.length);
   let begin = 0, end = 0;
   while (begin < least && s[begin] === t[begin]) begin++;
   while (end < least - begin && s[s.length - 1 - end] === t[t.length - 1 - end]) end++;
-  /* Not within a pair of surrogates, and not where nearly all is another text. */
-  if (begin > 0 && /[\ud800-\udbff]/.test(s[begin - 1])) begin--;
-  if (end > 0 && /[\udc00-\udfff]/.test(s[s.length - end])) end--;
-  if (begin + end < 3 || (begin + end) * 4 < Math.max(s.length, t.length)) return;
-  for (const [element, own] of [[x, s], [y, t]]) {
-    element.textContent = '';
-    element.append(own.slice(0, begin), make('mark', '', own.slice(begin, own.length - end)), own.slice(own.length - end));
+  const n = s.length - begin - end, m = t.length - begin - end, sides = [[], []];
+  const put = (side, text, marked) => {
+    const pieces = sides[side], last = pieces[pieces.length - 1];
+    if (last && last[1] === marked) last[0] += text; else pieces.push([text, marked]);
+  };
+  const same = text => { put(0, text, false); put(1, text, false); };
+  s.slice(0, begin).forEach(same);
+  if (n * m > 0 && n * m <= 90000) {
+    /* best[i][j]: characters in common of what follows word i and word j. */
+    const best = Array.from({length: n + 1}, () => new Uint32Array(m + 1));
+    for (let i = n - 1; i >= 0; i--)
+      for (let j = m - 1; j >= 0; j--)
+        best[i][j] = s[begin + i] === t[begin + j] ? best[i + 1][j + 1] + s[begin + i].length : Math.max(best[i + 1][j], best[i][j + 1]);
+    let i = 0, j = 0;
+    while (i < n || j < m) {
+      if (i < n && j < m && s[begin + i] === t[begin + j]) { same(s[begin + i]); i++; j++; }
+      else if (j === m || (i < n && best[i + 1][j] >= best[i][j + 1])) put(0, s[begin + i++], true);
+      else put(1, t[begin + j++], true);
+    }
+  } else {
+    if (n > 0) put(0, s.slice(begin, begin + n).join(''), true);
+    if (m > 0) put(1, t.slice(begin, begin + m).join(''), true);
   }
+  s.slice(s.length - end).forEach(same);
+  const common = sides[0].reduce((sum, [text, marked]) => sum + (marked ? 0 : text.trim().length), 0);
+  if (common * 4 < Math.max(x.textContent.length, y.textContent.length)) return;
+  setMarked(x, sides[0]);
+  setMarked(y, sides[1]);
 };
 const besides = (kind, left, right) => {
   const row = make('div', kind);
@@ -252,7 +279,7 @@ const sideBySide = box => {
     }
     const old = run('del'), fresh = run('ins');
     if (old.length + fresh.length > 0) {
-      for (let k = 0; k < Math.min(old.length, fresh.length); k++) markMiddle(old[k], fresh[k], hex);
+      for (let k = 0; k < Math.min(old.length, fresh.length); k++) (hex ? markPlaces : markWords)(old[k], fresh[k]);
       out.push(besides('change', old, fresh));
       continue;
     }
