@@ -13,6 +13,8 @@ const struct diff_format diff_formats[] = {
     {"apk database", diff_apk},
     {"log", diff_logs},
     {"compressed", diff_compressed_compare},
+    {"cpio", diff_cpio_compare},
+    {"zip", diff_zip_compare},
     {"elf", diff_elf},
     {"pyc", diff_python},
     {"json", diff_json_compare},

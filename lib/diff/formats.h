@@ -19,6 +19,8 @@ diff_comparator diff_elf; /* elf_compare.c */
 diff_comparator diff_python;
 
 diff_comparator diff_compressed_compare;
+diff_comparator diff_ar_compare, diff_tar_compare;   /* tars.c */
+diff_comparator diff_cpio_compare, diff_zip_compare; /* containers.c */
 diff_comparator diff_json_compare; /* diff_json.c */
 diff_comparator diff_text_compare;
 diff_comparator diff_bytes_compare; /* raw.c; always finds one */
