@@ -1,0 +1,368 @@
+/*
+ * archive - what two tars are as a whole: dialect, order of entries, what is no entry, the end.
+ */
+#include "lib/diff/region.h"
+#include "lib/diff/sides.h"
+
+enum { MOVED_MAX = 8, DETAIL_MAX = 20, GAPS_MAX = 100, HEX_MAX = 32 };
+
+/* ---- bytes at any level ---- */
+
+static int relevel(struct diff *d, size_t from, enum stet_diff_level level, const char *what,
+                   struct stet_error *err)
+{
+    for (size_t i = from; i < d->result->count; i++) {
+        struct stet_finding *f = &d->result->findings[i];
+        char *text = what[0] ? stet_format(err, "%s: %s", what, f->what) : NULL;
+        if (what[0] && !text)
+            return -1;
+        f->level = level;
+        if (text) {
+            free(f->what);
+            f->what = text;
+        }
+    }
+    return 0;
+}
+
+int diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
+                  const char *format, const char *what, const struct diff_bytes *a,
+                  const struct diff_bytes *b, struct stet_error *err)
+{
+    struct diff_pair p = {d, NULL, layer, path, path, 0, *a, *b};
+    size_t before = d->result->count;
+
+    if (diff_raw(&p, format, err) < 0)
+        return -1;
+    return relevel(d, before, level, what, err);
+}
+
+/* ---- dialect ---- */
+
+static const char *dialect_of(const struct diff_tar *t, const struct diff_tar_entry *e)
+{
+    const unsigned char *h = t->map->bytes.data + e->start + (uint64_t)e->header * DIFF_BLOCK;
+    char first = e->header ? (char)t->map->bytes.data[e->start + 156] : '\0';
+
+    if (memcmp(h + 257, "ustar  ", 8) == 0)
+        return "GNU";
+    if (memcmp(h + 257, "ustar\0", 6) != 0)
+        return "v7";
+    return first == 'x' || first == 'X' || first == 'g' ? "pax" : "ustar";
+}
+
+const char *diff_tar_dialect(const struct diff_tar *t)
+{
+    const char *dialect = NULL;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const char *own = dialect_of(t, &t->entries[i]);
+        if (!dialect || (strcmp(dialect, "ustar") == 0 && strcmp(own, "pax") == 0))
+            dialect = own;
+        else if (strcmp(dialect, own) != 0 &&
+                 !(strcmp(dialect, "pax") == 0 && strcmp(own, "ustar") == 0))
+            return "mixed";
+    }
+    return dialect ? dialect : "none";
+}
+
+static const char *magic_of(const char *dialect)
+{
+    return strcmp(dialect, "pax") == 0 ? "ustar" : dialect;
+}
+
+bool diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b)
+{
+    const char *da = diff_tar_dialect(a), *db = diff_tar_dialect(b);
+
+    /* ustar and pax have one magic: their records are told one by one. */
+    return strcmp(da, "mixed") != 0 && strcmp(db, "mixed") != 0 && strcmp(da, "none") != 0 &&
+           strcmp(db, "none") != 0 && strcmp(magic_of(da), magic_of(db)) != 0;
+}
+
+/* ---- order ---- */
+
+#define NONE UINT32_MAX
+
+struct order {
+    uint32_t *partner; /* of each entry of a: the one of b, or NONE */
+    uint32_t *tails, *before;
+    bool *stays;
+    size_t pairs, moved;
+};
+
+static void release_order(struct order *o)
+{
+    free(o->partner);
+    free(o->tails);
+    free(o->before);
+    free(o->stays);
+}
+
+static bool pair_entries(const struct diff_tar *a, const struct diff_tar *b, struct order *o)
+{
+    bool ordered = true;
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < a->count; i++)
+        o->partner[i] = NONE;
+    for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        int c = stet_path_compare(diff_tar_path(a, a->order[i]), diff_tar_path(b, b->order[j]));
+        if (c == 0) {
+            o->partner[a->order[i]] = b->order[j];
+            o->pairs++;
+        }
+        i += c <= 0;
+        j += c >= 0;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if (o->partner[i] == NONE)
+            continue;
+        ordered = ordered && o->partner[i] >= last;
+        last = o->partner[i];
+    }
+    return ordered;
+}
+
+/* Marks a longest run of entries that keep their order: the fewest others have moved. */
+static void find_moved(const struct diff_tar *a, struct order *o)
+{
+    size_t length = 0;
+
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (o->partner[i] == NONE)
+            continue;
+        size_t low = 0, high = length;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (o->partner[o->tails[middle]] < o->partner[i])
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        o->before[i] = low ? o->tails[low - 1] : NONE;
+        o->tails[low] = i;
+        length = low == length ? length + 1 : length;
+    }
+    for (uint32_t i = length ? o->tails[length - 1] : NONE; i != NONE; i = o->before[i])
+        o->stays[i] = true;
+    o->moved = o->pairs - length;
+}
+
+static bool is_sorted(const struct diff_tar *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->order[i] != i)
+            return false;
+    return true;
+}
+
+static int tell_moved(struct diff *d, unsigned layer, const struct diff_tar *a,
+                      const struct diff_tar *b, const struct order *o, struct stet_error *err)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (o->partner[i] == NONE || o->stays[i])
+            continue;
+        size_t j = o->partner[i];
+        _cleanup_free_ char *va =
+            stet_format(err, "entry %zu%s%s", i + 1, i ? ", after " : ", the first",
+                        i ? diff_tar_path(a, i - 1) : "");
+        _cleanup_free_ char *vb =
+            stet_format(err, "entry %zu%s%s", j + 1, j ? ", after " : ", the first",
+                        j ? diff_tar_path(b, j - 1) : "");
+        if (!va || !vb ||
+            !diff_add_at(d, STET_DIFF_ARCHIVE, layer, diff_tar_path(a, i), "tar", va, vb, err,
+                         "order of entries"))
+            return -1;
+    }
+    return 0;
+}
+
+/* The first entries whose places differ, as lines. */
+static int detail_order(struct stet_finding *f, const struct diff_tar *a, const struct diff_tar *b,
+                        struct stet_error *err)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < a->count && i < b->count && shown < DETAIL_MAX; i++) {
+        const char *pa = diff_tar_path(a, i), *pb = diff_tar_path(b, i);
+        if (strcmp(pa, pb) == 0)
+            continue;
+        if (diff_detail(f, '-', pa, strlen(pa), err) < 0 ||
+            diff_detail(f, '+', pb, strlen(pb), err) < 0)
+            return -1;
+        shown++;
+    }
+    return 0;
+}
+
+static int tell_order(struct diff *d, unsigned layer, const struct diff_tar *a,
+                      const struct diff_tar *b, const struct order *o, struct stet_error *err)
+{
+    const char *words[] = {"not sorted by path", "sorted by path"};
+    bool sorted_a = is_sorted(a), sorted_b = is_sorted(b);
+
+    if (o->moved <= MOVED_MAX)
+        return tell_moved(d, layer, a, b, o, err);
+    struct stet_finding *f =
+        diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", words[sorted_a], words[sorted_b], err,
+                    "order of entries: %zu of %zu stand elsewhere", o->moved, o->pairs);
+    return f ? detail_order(f, a, b, err) : -1;
+}
+
+static int compare_order(struct diff *d, unsigned layer, const struct diff_tar *a,
+                         const struct diff_tar *b, struct stet_error *err)
+{
+    struct order o = {.partner = malloc((a->count + 1) * sizeof *o.partner)};
+    int rc = 0;
+
+    if (!o.partner)
+        return stet_error_oom(err, "the order of an archive");
+    if (!pair_entries(a, b, &o)) {
+        o.tails = malloc((a->count + 1) * sizeof *o.tails);
+        o.before = malloc((a->count + 1) * sizeof *o.before);
+        o.stays = calloc(a->count + 1, sizeof *o.stays);
+        rc = o.tails && o.before && o.stays ? 0 : stet_error_oom(err, "the order of an archive");
+        if (rc == 0) {
+            find_moved(a, &o);
+            rc = tell_order(d, layer, a, b, &o, err);
+        }
+    }
+    release_order(&o);
+    return rc;
+}
+
+/* ---- what is no entry ---- */
+
+static struct diff_bytes part(const struct diff_tar *t, uint64_t from, uint64_t to)
+{
+    return (struct diff_bytes){t->map->bytes.data + from, (size_t)(to - from)};
+}
+
+static char *range_text(const struct diff_tar_gap *g, struct stet_error *err)
+{
+    return stet_format(err, "%ju bytes at %ju are no entry", (uintmax_t)(g->to - g->from),
+                       (uintmax_t)g->from);
+}
+
+static int tell_gap(struct diff *d, unsigned layer, const struct diff_tar *a,
+                    const struct diff_tar_gap *ga, const struct diff_tar *b,
+                    const struct diff_tar_gap *gb, struct stet_error *err)
+{
+    struct diff_bytes ba = ga ? part(a, ga->from, ga->to) : (struct diff_bytes){0};
+    struct diff_bytes bb = gb ? part(b, gb->from, gb->to) : (struct diff_bytes){0};
+    const struct diff_tar *t = ga ? a : b;
+    size_t after = ga ? ga->after : gb->after;
+    const char *path = after ? diff_tar_path(t, after - 1) : "";
+    _cleanup_free_ char *va = ga ? range_text(ga, err) : NULL;
+    _cleanup_free_ char *vb = gb ? range_text(gb, err) : NULL;
+
+    if ((ga && !va) || (gb && !vb))
+        return -1;
+    if (ga && gb && diff_same(ba, bb))
+        return 0;
+    if (!diff_add_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", va, vb, err,
+                     "damage after this entry"))
+        return -1;
+    return ga && gb
+               ? diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", "damage", &ba, &bb, err)
+               : 0;
+}
+
+static int compare_gaps(struct diff *d, unsigned layer, const struct diff_tar *a,
+                        const struct diff_tar *b, struct stet_error *err)
+{
+    size_t n = a->gap_count > b->gap_count ? a->gap_count : b->gap_count;
+
+    for (size_t i = 0; i < n && i < GAPS_MAX; i++)
+        if (tell_gap(d, layer, a, i < a->gap_count ? &a->gaps[i] : NULL, b,
+                     i < b->gap_count ? &b->gaps[i] : NULL, err) < 0)
+            return -1;
+    if (n <= GAPS_MAX)
+        return 0;
+    _cleanup_free_ char *va = stet_format(err, "%zu", a->gap_count);
+    _cleanup_free_ char *vb = stet_format(err, "%zu", b->gap_count);
+    return va && vb &&
+                   diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err,
+                               "places that are no entries; the first %d are listed", GAPS_MAX)
+               ? 0
+               : -1;
+}
+
+/* ---- the end ---- */
+
+static size_t zeroes(const struct diff_tar *t)
+{
+    const unsigned char *p = t->map->bytes.data + t->end,
+                        *end = t->map->bytes.data + t->map->bytes.len;
+    const unsigned char *start = p;
+
+    while (p < end && *p == 0)
+        p++;
+    /* Whole blocks: what a block begins with is a part of what follows. */
+    size_t n = (size_t)(p - start);
+    return p == end ? n : n - n % DIFF_BLOCK;
+}
+
+static char *zeroes_text(size_t n, struct stet_error *err)
+{
+    if (n == 0)
+        return stet_format(err, "none");
+    if (n % DIFF_BLOCK == 0)
+        return stet_format(err, "%zu block%s of zeroes", n / DIFF_BLOCK,
+                           n == DIFF_BLOCK ? "" : "s");
+    return stet_format(err, "%zu bytes of zeroes", n);
+}
+
+static int tell_trailing(struct diff *d, unsigned layer, struct diff_bytes a, struct diff_bytes b,
+                         struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
+
+    if (diff_same(a, b))
+        return 0;
+    if (a.len > 0 && b.len > 0)
+        return diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", "trailing bytes", &a, &b, err);
+    diff_hex(&ta, a, HEX_MAX);
+    diff_hex(&tb, b, HEX_MAX);
+    if (stet_buffer_check(&ta, "trailing bytes", err) < 0 ||
+        stet_buffer_check(&tb, "trailing bytes", err) < 0)
+        return -1;
+    return diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", a.len ? stet_buffer_str(&ta) : NULL,
+                       b.len ? stet_buffer_str(&tb) : NULL, err, "trailing bytes (%zu)",
+                       a.len + b.len)
+               ? 0
+               : -1;
+}
+
+static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a,
+                        const struct diff_tar *b, struct stet_error *err)
+{
+    size_t za = zeroes(a), zb = zeroes(b);
+    _cleanup_free_ char *va = zeroes_text(za, err);
+    _cleanup_free_ char *vb = zeroes_text(zb, err);
+
+    if (!va || !vb)
+        return -1;
+    if (za != zb &&
+        !diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err, "end of the archive"))
+        return -1;
+    return tell_trailing(d, layer, part(a, a->end + za, a->map->bytes.len),
+                         part(b, b->end + zb, b->map->bytes.len), err);
+}
+
+/* ---- */
+
+int diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a, const struct diff_tar *b,
+                 struct stet_error *err)
+{
+    if (diff_dialects_differ(a, b) &&
+        !diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", diff_tar_dialect(a),
+                     diff_tar_dialect(b), err, "dialect of headers"))
+        return -1;
+    if (a->cut_short || b->cut_short)
+        d->result->cut_short = true;
+    if (compare_order(d, layer, a, b, err) < 0 || compare_gaps(d, layer, a, b, err) < 0)
+        return -1;
+    return compare_ends(d, layer, a, b, err);
+}

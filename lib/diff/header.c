@@ -1,0 +1,356 @@
+/*
+ * header - two headers of one entry: what no field of the entry shows. Dialect, notation of numbers, records, padding.
+ */
+#include "lib/diff/sides.h"
+
+enum { RECORDS_MAX = 256, OFF_CHECKSUM = 148, OFF_MAGIC = 257 };
+
+struct headers {
+    struct diff *d;
+    unsigned layer;
+    const char *path;
+    unsigned told;
+    bool dialect_told;
+};
+
+static const struct field {
+    const char *name;
+    size_t offset, size;
+    unsigned bit; /* of what is told of the entry */
+} fields[] = {
+    {"name", 0, 100, 0},
+    {"mode", 100, 8, DIFF_FIELD_MODE},
+    {"uid", 108, 8, DIFF_FIELD_UID},
+    {"gid", 116, 8, DIFF_FIELD_GID},
+    {"size", 124, 12, DIFF_FIELD_SIZE},
+    {"mtime", 136, 12, DIFF_FIELD_MTIME},
+    {"typeflag", 156, 1, DIFF_FIELD_TYPE},
+    {"linkname", 157, 100, DIFF_FIELD_LINK},
+    {"magic", 257, 8, 0},
+    {"uname", 265, 32, 0},
+    {"gname", 297, 32, 0},
+    {"devmajor", 329, 8, DIFF_FIELD_DEVICE},
+    {"devminor", 337, 8, DIFF_FIELD_DEVICE},
+    {"prefix", 345, 155, 0},
+    {"unused bytes", 500, 12, 0},
+};
+
+/* ---- telling ---- */
+
+static size_t trimmed(const struct diff_bytes *b)
+{
+    size_t len = b->len;
+
+    while (len > 0 && b->data[len - 1] == '\0')
+        len--;
+    return len;
+}
+
+/* Two values as text, without NULs at their ends where they differ without them too. data NULL: none. */
+static int tell(const struct headers *h, struct diff_bytes a, struct diff_bytes b,
+                struct stet_error *err, const char *prefix, const char *what)
+{
+    _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
+    size_t na = trimmed(&a), nb = trimmed(&b);
+
+    if (na != nb || (na > 0 && memcmp(a.data, b.data, na) != 0)) {
+        a.len = na;
+        b.len = nb;
+    }
+    if ((a.data && diff_printable(a.data, a.len, 200, &ta, err) < 0) ||
+        (b.data && diff_printable(b.data, b.len, 200, &tb, err) < 0))
+        return -1;
+    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
+                       a.data ? stet_buffer_str(&ta) : NULL, b.data ? stet_buffer_str(&tb) : NULL,
+                       err, "%s%s", prefix, what)
+               ? 0
+               : -1;
+}
+
+static bool same(const struct diff_bytes *a, const struct diff_bytes *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* ---- one block ---- */
+
+/* The form of a number: where digits, spaces and NULs stand. */
+static bool same_form(const unsigned char *a, const unsigned char *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        bool digit_a = a[i] >= '0' && a[i] <= '7', digit_b = b[i] >= '0' && b[i] <= '7';
+        if (digit_a != digit_b || (!digit_a && a[i] != b[i]))
+            return false;
+    }
+    return true;
+}
+
+static int checksum(const struct headers *h, const unsigned char *a, const unsigned char *b,
+                    const char *prefix, struct stet_error *err)
+{
+    bool holds_a = diff_tar_header_holds(a), holds_b = diff_tar_header_holds(b);
+    const unsigned char *ca = a + OFF_CHECKSUM, *cb = b + OFF_CHECKSUM;
+    bool others = memcmp(a, b, OFF_CHECKSUM) != 0 ||
+                  memcmp(ca + 8, cb + 8, DIFF_BLOCK - OFF_CHECKSUM - 8) != 0;
+    static const char *const words[] = {"does not hold", "holds"};
+
+    if (holds_a != holds_b)
+        return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[holds_a],
+                           words[holds_b], err, "%sheader.checksum", prefix)
+                   ? 0
+                   : -1;
+    /* It follows from the rest of the header, but the way it is written does not. */
+    if (memcmp(ca, cb, 8) == 0 || (others && holds_a && same_form(ca, cb, 8)))
+        return 0;
+    return tell(h, (struct diff_bytes){ca, 8}, (struct diff_bytes){cb, 8}, err, prefix,
+                "header.checksum");
+}
+
+static int block(const struct headers *h, const unsigned char *a, const unsigned char *b,
+                 const char *prefix, unsigned told, struct stet_error *err)
+{
+    if (memcmp(a, b, DIFF_BLOCK) == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const struct field *f = &fields[i];
+        char what[40];
+        if (memcmp(a + f->offset, b + f->offset, f->size) == 0 || (f->bit & told) ||
+            (f->offset == OFF_MAGIC && h->dialect_told))
+            continue;
+        snprintf(what, sizeof what, "header.%s", f->name);
+        if (tell(h, (struct diff_bytes){a + f->offset, f->size},
+                 (struct diff_bytes){b + f->offset, f->size}, err, prefix, what) < 0)
+            return -1;
+    }
+    return checksum(h, a, b, prefix, err);
+}
+
+/* ---- records ---- */
+
+struct records {
+    struct diff_pax_record items[RECORDS_MAX];
+    bool paired[RECORDS_MAX];
+    size_t count;
+    struct diff_bytes rest; /* what is no record, or one too many */
+};
+
+static void read_records(const struct diff_bytes *content, struct records *r)
+{
+    r->count = 0;
+    r->rest = *content;
+    memset(r->paired, 0, sizeof r->paired);
+    while (r->count < RECORDS_MAX && diff_pax_next(&r->rest, &r->items[r->count]) > 0)
+        r->count++;
+}
+
+static unsigned bit_of(const struct diff_bytes *key)
+{
+    static const struct {
+        const char *key;
+        unsigned bit;
+    } keys[] = {{"linkpath", DIFF_FIELD_LINK},
+                {"size", DIFF_FIELD_SIZE},
+                {"uid", DIFF_FIELD_UID},
+                {"gid", DIFF_FIELD_GID},
+                {"mtime", DIFF_FIELD_MTIME}};
+    static const char xattr[] = "SCHILY.xattr.";
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (key->len == strlen(keys[i].key) && memcmp(key->data, keys[i].key, key->len) == 0)
+            return keys[i].bit;
+    if (key->len >= sizeof xattr && memcmp(key->data, xattr, sizeof xattr - 1) == 0)
+        return DIFF_FIELD_XATTRS;
+    return 0;
+}
+
+static int tell_record(const struct headers *h, const struct diff_pax_record *a,
+                       const struct diff_pax_record *b, const char *prefix, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer what = STET_BUFFER_INIT;
+    const struct diff_bytes *key = a ? &a->key : &b->key;
+    const struct diff_bytes none = {NULL, 0};
+
+    if (bit_of(key) & h->told)
+        return 0;
+    stet_buffer_add_str(&what, "record ");
+    if (diff_printable(key->data, key->len, 200, &what, err) < 0)
+        return -1;
+    return tell(h, a ? a->value : none, b ? b->value : none, err, prefix, stet_buffer_str(&what));
+}
+
+/* The first record of b with this key that has no other yet; count: none. */
+static size_t partner(const struct diff_pax_record *r, const struct records *b)
+{
+    size_t i = 0;
+
+    while (i < b->count && (b->paired[i] || !same(&r->key, &b->items[i].key)))
+        i++;
+    return i;
+}
+
+static int pair_records(const struct headers *h, struct records *a, struct records *b,
+                        const char *prefix, struct stet_error *err)
+{
+    size_t last = 0;
+    bool moved = false;
+
+    for (size_t i = 0; i < a->count; i++) {
+        size_t j = partner(&a->items[i], b);
+        bool found = j < b->count;
+        if (found) {
+            b->paired[j] = true;
+            moved = moved || j < last;
+            last = j;
+        }
+        if (found && same(&a->items[i].value, &b->items[j].value))
+            continue;
+        if (tell_record(h, &a->items[i], found ? &b->items[j] : NULL, prefix, err) < 0)
+            return -1;
+    }
+    for (size_t j = 0; j < b->count; j++)
+        if (!b->paired[j] && tell_record(h, NULL, &b->items[j], prefix, err) < 0)
+            return -1;
+    if (moved && !diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", NULL, NULL, err,
+                              "%sorder of records", prefix))
+        return -1;
+    return 0;
+}
+
+static int compare_records(const struct headers *h, const struct diff_tar_extended *xa,
+                           const struct diff_tar_extended *xb, const char *prefix,
+                           struct stet_error *err)
+{
+    struct records *r = calloc(2, sizeof *r);
+    int rc;
+
+    if (!r)
+        return stet_error_oom(err, "the records of a header");
+    read_records(&xa->content, &r[0]);
+    read_records(&xb->content, &r[1]);
+    rc = pair_records(h, &r[0], &r[1], prefix, err);
+    if (rc == 0 && !same(&r[0].rest, &r[1].rest))
+        rc = tell(h, r[0].rest, r[1].rest, err, prefix, "what is no record");
+    free(r);
+    return rc;
+}
+
+/* ---- extended headers ---- */
+
+static int compare_extended(const struct headers *h, const struct diff_tar_extended *a,
+                            const struct diff_tar_extended *b, struct stet_error *err)
+{
+    bool records = a->type == 'x' || a->type == 'X' || a->type == 'g';
+    const char *prefix = a->type == 'g'   ? "global pax "
+                         : records        ? "pax "
+                         : a->type == 'L' ? "long name "
+                                          : "long link ";
+    bool differ = !same(&a->content, &b->content);
+    unsigned told = a->content.len != b->content.len ? DIFF_FIELD_SIZE : 0;
+
+    if (differ && records && compare_records(h, a, b, prefix, err) < 0)
+        return -1;
+    if (differ && !records && !(a->type == 'K' && h->told & DIFF_FIELD_LINK) &&
+        tell(h, a->content, b->content, err, prefix, "content") < 0)
+        return -1;
+    if (block(h, a->header, b->header, prefix, told, err) < 0)
+        return -1;
+    /* Of contents of different length it has another length: as long as it is zero, it says nothing. */
+    if (trimmed(&a->padding) == 0 && trimmed(&b->padding) == 0)
+        return 0;
+    if (same(&a->padding, &b->padding))
+        return 0;
+    return tell(h, a->padding, b->padding, err, prefix, "padding");
+}
+
+/* The kinds of an entry's extended headers: "x", "LK". */
+static size_t kinds(const struct diff_tar *t, const struct diff_tar_entry *e, char out[65])
+{
+    struct diff_tar_extended x;
+    uint64_t pos = e->start;
+    size_t n = 0;
+
+    while (n < 64 && diff_tar_extended_next(t, e, &pos, &x))
+        out[n++] = x.type;
+    out[n] = '\0';
+    return n;
+}
+
+static int extended_headers(const struct headers *h, const struct diff_tar *a, size_t i,
+                            const struct diff_tar *b, size_t j, struct stet_error *err)
+{
+    char kinds_a[65], kinds_b[65];
+    const struct diff_tar_entry *ea = &a->entries[i], *eb = &b->entries[j];
+    uint64_t pos_a = ea->start, pos_b = eb->start;
+    struct diff_tar_extended xa, xb;
+
+    kinds(a, ea, kinds_a);
+    kinds(b, eb, kinds_b);
+    if (strcmp(kinds_a, kinds_b) == 0) {
+        while (diff_tar_extended_next(a, ea, &pos_a, &xa) &&
+               diff_tar_extended_next(b, eb, &pos_b, &xb))
+            if (compare_extended(h, &xa, &xb, err) < 0)
+                return -1;
+        return 0;
+    }
+    if (!diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", kinds_a[0] ? kinds_a : NULL,
+                     kinds_b[0] ? kinds_b : NULL, err, "extended headers"))
+        return -1;
+    /* Where one of them has none, what the other's say is told. */
+    xa = xb = (struct diff_tar_extended){0};
+    if (strcmp(kinds_a, "x") == 0 && !kinds_b[0] && diff_tar_extended_next(a, ea, &pos_a, &xa))
+        return compare_records(h, &xa, &xb, "pax ", err);
+    if (strcmp(kinds_b, "x") == 0 && !kinds_a[0] && diff_tar_extended_next(b, eb, &pos_b, &xb))
+        return compare_records(h, &xa, &xb, "pax ", err);
+    return 0;
+}
+
+/* ---- an entry ---- */
+
+static struct diff_bytes padding(const struct diff_tar *t, size_t entry)
+{
+    const struct diff_tar_entry *e = &t->entries[entry];
+    uint64_t from = e->content + e->size, end = diff_tar_entry_end(t, entry);
+
+    return (struct diff_bytes){t->map->bytes.data + from, (size_t)(end - from)};
+}
+
+static int tell_cut(const struct headers *h, const struct diff_tar_entry *a,
+                    const struct diff_tar_entry *b, struct stet_error *err)
+{
+    static const char *const words[] = {"whole", "the archive ends in it"};
+
+    if (a->cut == b->cut)
+        return 0;
+    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[a->cut],
+                       words[b->cut], err, "content")
+               ? 0
+               : -1;
+}
+
+int diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
+                 size_t i, const struct diff_tar *b, size_t j, unsigned told, bool dialect_told,
+                 struct stet_error *err)
+{
+    const struct headers h = {d, layer, path, told, dialect_told};
+    const struct diff_tar_entry *ea = &a->entries[i], *eb = &b->entries[j];
+    uint64_t len_a = ea->content - ea->start, len_b = eb->content - eb->start;
+    const unsigned char *da = a->map->bytes.data + ea->start, *db = b->map->bytes.data + eb->start;
+
+    if (len_a != len_b || memcmp(da, db, (size_t)len_a) != 0) {
+        const unsigned char *ha = da + (uint64_t)ea->header * DIFF_BLOCK;
+        const unsigned char *hb = db + (uint64_t)eb->header * DIFF_BLOCK;
+        struct diff_bytes map_a = {ha + DIFF_BLOCK, (size_t)(da + len_a - ha) - DIFF_BLOCK};
+        struct diff_bytes map_b = {hb + DIFF_BLOCK, (size_t)(db + len_b - hb) - DIFF_BLOCK};
+        if (extended_headers(&h, a, i, b, j, err) < 0 || block(&h, ha, hb, "", told, err) < 0)
+            return -1;
+        if (!same(&map_a, &map_b) && tell(&h, map_a, map_b, err, "", "map of a sparse file") < 0)
+            return -1;
+    }
+    struct diff_bytes pa = padding(a, i), pb = padding(b, j);
+    if (tell_cut(&h, ea, eb, err) < 0)
+        return -1;
+    if ((trimmed(&pa) == 0 && trimmed(&pb) == 0 && !(pa.len != pb.len && ea->size == eb->size)) ||
+        same(&pa, &pb))
+        return 0;
+    return tell(&h, pa, pb, err, "", "padding");
+}

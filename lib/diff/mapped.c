@@ -1,0 +1,151 @@
+/*
+ * mapped - parts of files in memory, compared and hashed without staying there.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "lib/diff/sides.h"
+
+enum { WINDOW = 8 << 20 };
+
+static size_t page_size(void)
+{
+    long size = sysconf(_SC_PAGESIZE);
+    return size > 0 ? (size_t)size : 4096;
+}
+
+/* Where the file system has none without a name: one that loses its name at once. */
+static int named_file(int dirfd)
+{
+    unsigned long long random;
+    char name[40];
+
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return -1;
+    snprintf(name, sizeof name, ".stet-%016llx.tmp", random);
+    int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)unlinkat(dirfd, name, 0);
+    return fd;
+}
+
+int diff_unnamed_file(const struct diff *d, struct stet_error *err)
+{
+    const char *name = d->options->temporary ? d->options->temporary : "/var/tmp";
+    int fd = openat(d->temporary, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+        fd = named_file(d->temporary);
+    if (fd < 0)
+        return stet_error_errno(err, "make a temporary file in %s", name);
+    return fd;
+}
+
+int diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
+                struct stet_error *err)
+{
+    uint64_t skip = offset % page_size();
+    size_t length;
+
+    *out = (struct diff_map){.bytes = {(const unsigned char *)"", 0}};
+    if (len == 0)
+        return 0;
+    if (__builtin_add_overflow(len, skip, &length) || length > SIZE_MAX / 2)
+        return stet_error_input(err, "%s: is too large for this machine", name);
+    void *base = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, (off_t)(offset - skip));
+    if (base == MAP_FAILED)
+        return stet_error_errno(err, "map %s", name);
+    (void)madvise(base, length, MADV_SEQUENTIAL);
+    out->base = base;
+    out->length = length;
+    out->bytes.data = (const unsigned char *)base + skip;
+    out->bytes.len = (size_t)len;
+    return 0;
+}
+
+int diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
+                  struct stet_error *err)
+{
+    struct stat st;
+
+    *out = (struct diff_map){0};
+    _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return -2;
+    if (fd < 0)
+        return stet_error_errno(err, "open %s", path);
+    if (fstat(fd, &st) < 0)
+        return stet_error_errno(err, "look at %s", path);
+    if (!S_ISREG(st.st_mode))
+        return -2;
+    return diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err);
+}
+
+void diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len, struct diff_map *out)
+{
+    size_t from = offset < m->bytes.len ? (size_t)offset : m->bytes.len;
+    size_t left = m->bytes.len - from;
+
+    *out = *m;
+    out->bytes = (struct diff_bytes){m->bytes.data + from, len < left ? (size_t)len : left};
+    out->borrowed = true;
+}
+
+void diff_map_release(struct diff_map *m)
+{
+    if (m->base && !m->borrowed)
+        munmap(m->base, m->length);
+    *m = (struct diff_map){0};
+}
+
+void diff_map_forget(const struct diff_map *m, size_t offset, size_t len)
+{
+    size_t page = page_size();
+    if (!m->base || offset >= m->bytes.len)
+        return;
+    /* Whole pages, and some of a neighbour's at the most: they are only read again. */
+    size_t from = (size_t)(m->bytes.data - (const unsigned char *)m->base) + offset;
+    size_t to = from + (len < m->bytes.len - offset ? len : m->bytes.len - offset);
+    from -= from % page;
+    (void)madvise((char *)m->base + from, to - from, MADV_DONTNEED);
+}
+
+bool diff_map_equal(const struct diff_map *a, const struct diff_map *b)
+{
+    size_t len = a->bytes.len;
+
+    if (len != b->bytes.len)
+        return false;
+    if (a->bytes.data == b->bytes.data)
+        return true;
+    for (size_t i = 0; i < len; i += WINDOW) {
+        size_t n = len - i < WINDOW ? len - i : WINDOW;
+        bool same = memcmp(a->bytes.data + i, b->bytes.data + i, n) == 0;
+        if (len > WINDOW) {
+            diff_map_forget(a, i, n);
+            diff_map_forget(b, i, n);
+        }
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+int diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err)
+{
+    struct stet_digest_state state;
+
+    if (stet_digest_begin(&state, err) < 0)
+        return -1;
+    for (size_t i = 0; i < m->bytes.len; i += WINDOW) {
+        size_t n = m->bytes.len - i < WINDOW ? m->bytes.len - i : WINDOW;
+        if (stet_cancel_check(err) < 0 ||
+            stet_digest_update(&state, m->bytes.data + i, n, err) < 0) {
+            stet_digest_release(&state);
+            return -1;
+        }
+        diff_map_forget(m, i, n);
+    }
+    return stet_digest_finish(&state, out, err);
+}
