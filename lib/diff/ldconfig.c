@@ -39,6 +39,7 @@ static const uint64_t hwcap_extension = UINT64_C(1) << 62;
 struct part {
     const unsigned char *data; /* from its magic on */
     size_t len;
+    size_t offset; /* of data in the file */
     bool big;
     struct diff_records
         entries;            /* key: soname and kind; value: path; at: the entry's place in data */
@@ -57,7 +58,8 @@ static void part_release(struct part *p)
 
 static void part_init(struct part *p, const struct diff_bytes *content, size_t offset)
 {
-    *p = (struct part){.data = content->data + offset, .len = content->len - offset};
+    *p = (struct part){
+        .data = content->data + offset, .len = content->len - offset, .offset = offset};
     p->strings_left = p->len <= SIZE_MAX / 8 ? p->len * 8 + STRING_MAX : SIZE_MAX;
 }
 
@@ -140,22 +142,31 @@ static int add_entry(struct part *p, struct diff_text soname, const struct stet_
 
 /* ---- the cache ---- */
 
-/* Sections: the generator's name, and the names of subdirectories for processors. */
+/* An offset in the file as one in the part; false when it lies before it, or size bytes from it on are not there. */
+static bool place_in_part(const struct part *p, uint32_t at, uint32_t size, size_t *out)
+{
+    if (at < p->offset || at - p->offset > p->len || size > p->len - (at - p->offset))
+        return false;
+    *out = at - p->offset;
+    return true;
+}
+
+/* Sections: the generator's name, and the names of subdirectories for processors. Their offsets are those in the file. */
 static bool read_extensions(struct part *p)
 {
-    uint32_t at = word(p, AT_EXTENSIONS), count;
-    if (at == 0)
+    size_t at, offset;
+    uint32_t count;
+    if (word(p, AT_EXTENSIONS) == 0)
         return true;
-    if (at > p->len || p->len - at < 8 || word(p, at) != extension_magic)
+    if (!place_in_part(p, word(p, AT_EXTENSIONS), 8, &at) || word(p, at) != extension_magic)
         return false;
     count = word(p, at + 4);
     if (count > (p->len - at - 8) / SECTION)
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        size_t section = (size_t)at + 8 + (size_t)i * SECTION;
-        uint32_t tag = word(p, section), offset = word(p, section + 8),
-                 size = word(p, section + 12);
-        if (offset > p->len || size > p->len - offset)
+        size_t section = at + 8 + (size_t)i * SECTION;
+        uint32_t tag = word(p, section), size = word(p, section + 12);
+        if (!place_in_part(p, word(p, section + 8), size, &offset))
             return false;
         if (tag == TAG_GENERATOR)
             p->generator = (struct diff_text){(const char *)p->data + offset, size};

@@ -9,7 +9,7 @@
 
 struct diff_text diff_text_of(const struct diff_bytes *b)
 {
-    return (struct diff_text){(const char *)b->data, b->len};
+    return (struct diff_text){b->data ? (const char *)b->data : "", b->len};
 }
 
 struct diff_text diff_text_str(const char *s)

@@ -1,0 +1,573 @@
+/*
+ * pem - texts with blocks "-----BEGIN …-----" (RFC 7468, RFC 9580 section 6.2): bundles of certificates, keys, armored
+ * OpenPGP data. Blocks are compared as a list, two certificates of one subject by field.
+ *
+ * Of a private key nothing is shown, and a text that holds one is never left to the comparators of text.
+ */
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "lib/diff/formats.h"
+#include "lib/diff/keys.h"
+#include "lib/diff/times.h"
+
+static const char format_name[] = "pem";
+static const struct diff_text none = {NULL, 0};
+
+enum { BLOCKS_MAX = 1 << 16, LABEL_MAX = 200 };
+
+/* ---- blocks ---- */
+
+struct block {
+    struct diff_text type; /* "CERTIFICATE" */
+    struct diff_text body; /* the lines between the first and the last */
+    bool private;
+    struct diff_bytes der; /* decoded, owned; len 0 when it is no base64 */
+    X509 *certificate;     /* or NULL */
+};
+
+/* One side: blocks, their labels as records (at: their place in blocks), and the lines around them. */
+struct side {
+    struct block *blocks;
+    size_t count, cap;
+    struct diff_records labels, lines;
+    struct stet_strv owned;
+    bool full;
+};
+
+static void side_release(struct side *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        X509_free(s->blocks[i].certificate);
+        free((void *)(uintptr_t)s->blocks[i].der.data);
+    }
+    free(s->blocks);
+    diff_records_release(&s->labels);
+    diff_records_release(&s->lines);
+    stet_strv_release(&s->owned);
+}
+
+static bool ends_with(struct diff_text t, const char *end)
+{
+    size_t len = strlen(end);
+    return t.len >= len && memcmp(t.s + t.len - len, end, len) == 0;
+}
+
+static struct diff_text trim_line(struct diff_text line)
+{
+    if (line.len > 0 && line.s[line.len - 1] == '\r')
+        line.len--;
+    return diff_text_trim(line);
+}
+
+/* Is it "-----BEGIN TYPE-----" (or END)? A signed message begins so, too, but is text. */
+static bool boundary(struct diff_text line, const char *begin, struct diff_text *type)
+{
+    line = trim_line(line);
+    if (!diff_text_begins(line, begin) || !ends_with(line, "-----") || line.len < strlen(begin) + 5)
+        return false;
+    *type = (struct diff_text){line.s + strlen(begin), line.len - strlen(begin) - 5};
+    return !diff_text_is(*type, "PGP SIGNED MESSAGE");
+}
+
+/* The base64 of the body; what it says before an empty line (headers), and the checksum of OpenPGP, left out. */
+static int decode(struct block *b, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
+    struct diff_text rest = b->body, line;
+    EVP_ENCODE_CTX *ctx = NULL;
+    unsigned char *out = NULL;
+    int len = 0, last = 0;
+    bool good;
+    while (diff_text_line(&rest, &line)) {
+        line = trim_line(line);
+        if (line.len == 0 || (line.len > 0 && memchr(line.s, ':', line.len)))
+            stet_buffer_clear(&text);
+        else if (line.s[0] != '=')
+            stet_buffer_add(&text, line.s, line.len);
+    }
+    if (stet_buffer_check(&text, "a PEM block", err) < 0)
+        return -1;
+    if (text.len == 0 || text.len > INT32_MAX / 2)
+        return 0;
+    ctx = EVP_ENCODE_CTX_new();
+    out = malloc(text.len + 64);
+    if (!ctx || !out) {
+        EVP_ENCODE_CTX_free(ctx);
+        free(out);
+        return stet_error_oom(err, "decoding a PEM block");
+    }
+    EVP_DecodeInit(ctx);
+    good = EVP_DecodeUpdate(ctx, out, &len, (unsigned char *)text.data, (int)text.len) >= 0 &&
+           EVP_DecodeFinal(ctx, out + len, &last) >= 0;
+    EVP_ENCODE_CTX_free(ctx);
+    b->der = (struct diff_bytes){out, good ? (size_t)(len + last) : 0};
+    return 0;
+}
+
+static bool is_certificate(struct diff_text type)
+{
+    return diff_text_is(type, "CERTIFICATE") || diff_text_is(type, "X509 CERTIFICATE") ||
+           diff_text_is(type, "TRUSTED CERTIFICATE");
+}
+
+static bool is_private(struct diff_text type)
+{
+    return ends_with(type, "PRIVATE KEY") || diff_text_is(type, "PGP PRIVATE KEY BLOCK");
+}
+
+/* ---- what is said of certificates ---- */
+
+static int name_text(const X509_NAME *name, struct stet_buffer *out, struct stet_error *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    long len;
+    int status = 0;
+    stet_buffer_clear(out);
+    stet_buffer_add_str(out, "");
+    if (!bio)
+        return stet_error_oom(err, "reading a certificate");
+    X509_NAME_print_ex(bio, name, 0,
+                       (XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) | XN_FLAG_DN_REV);
+    len = BIO_get_mem_data(bio, &data);
+    if (len > 0)
+        status = diff_printable(data, (size_t)len, LABEL_MAX, out, err);
+    BIO_free(bio);
+    return status;
+}
+
+static int hex_text(const unsigned char *data, size_t len, size_t max, struct stet_buffer *out,
+                    struct stet_error *err)
+{
+    for (size_t i = 0; i < len && i < max; i++)
+        stet_buffer_addf(out, "%02x", data[i]);
+    if (len > max)
+        stet_buffer_add_str(out, "…");
+    return stet_buffer_check(out, "a certificate", err);
+}
+
+static int digest_text(const void *data, size_t len, struct stet_buffer *out,
+                       struct stet_error *err)
+{
+    struct stet_digest digest;
+    if (stet_digest_of(data, len, &digest, err) < 0)
+        return -1;
+    return hex_text(digest.bytes, 8, 8, out, err);
+}
+
+static int serial_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(c);
+    return hex_text(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial), 40, out,
+                    err);
+}
+
+static int subject_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    return name_text(X509_get_subject_name(c), out, err);
+}
+
+static int issuer_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    return name_text(X509_get_issuer_name(c), out, err);
+}
+
+static bool seconds_of(const ASN1_TIME *time, int64_t *out)
+{
+    struct tm tm;
+    if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
+        return false;
+    *out = diff_time_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                          tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
+    return true;
+}
+
+static int time_text(const ASN1_TIME *time, struct stet_buffer *out, struct stet_error *err)
+{
+    char text[STET_TIME_TEXT_MAX];
+    int64_t seconds;
+    if (!seconds_of(time, &seconds))
+        return diff_printable(ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time), 40,
+                              out, err);
+    stet_time_format(seconds, text);
+    stet_buffer_add_str(out, text);
+    return stet_buffer_check(out, "a certificate", err);
+}
+
+static int before_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    return time_text(X509_get0_notBefore(c), out, err);
+}
+
+static int after_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    return time_text(X509_get0_notAfter(c), out, err);
+}
+
+/* "RSA, 2048 bits, SHA-256 0123456789abcdef". */
+static int key_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    EVP_PKEY *key = X509_get0_pubkey(c);
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(c);
+    if (key && EVP_PKEY_get0_type_name(key))
+        stet_buffer_addf(out, "%s, %d bits, ", EVP_PKEY_get0_type_name(key),
+                         EVP_PKEY_get_bits(key));
+    stet_buffer_add_str(out, "SHA-256 ");
+    return digest_text(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out, err);
+}
+
+/* Does its value follow from a key? */
+static bool names_key(const char *name)
+{
+    return strcmp(name, "X509v3 Subject Key Identifier") == 0 ||
+           strcmp(name, "X509v3 Authority Key Identifier") == 0;
+}
+
+/* Their names, and a digest of all of them but the identifiers of keys. */
+static int extensions_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer all = STET_BUFFER_INIT;
+    for (int i = 0; i < X509_get_ext_count(c); i++) {
+        X509_EXTENSION *e = X509_get_ext(c, i);
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(e);
+        char name[80] = "";
+        OBJ_obj2txt(name, sizeof name, X509_EXTENSION_get_object(e), 0);
+        stet_buffer_addf(out, "%s%s", i > 0 ? ", " : "", name);
+        stet_buffer_addf(&all, "%s %d ", name, X509_EXTENSION_get_critical(e));
+        if (!names_key(name))
+            stet_buffer_add(&all, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+    }
+    if (stet_buffer_check(&all, "a certificate", err) < 0)
+        return -1;
+    stet_buffer_add_str(out, "; SHA-256 ");
+    return digest_text(stet_buffer_str(&all), all.len, out, err);
+}
+
+static int signature_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
+{
+    const ASN1_BIT_STRING *value = NULL;
+    const X509_ALGOR *algorithm = NULL;
+    char name[80] = "";
+    X509_get0_signature(&value, &algorithm, c);
+    OBJ_obj2txt(name, sizeof name, algorithm->algorithm, 0);
+    stet_buffer_addf(out, "%s, SHA-256 ", name);
+    return digest_text(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), out, err);
+}
+
+static const struct part {
+    const char *name;
+    int (*text)(X509 *c, struct stet_buffer *out, struct stet_error *err);
+    const ASN1_TIME *(*time)(const X509 *c);
+    const char *random; /* why it is random, or NULL */
+    bool follows;       /* from the others: told only where they are equal */
+} parts[] = {
+    {"subject", subject_text, NULL, NULL, false},
+    {"issuer", issuer_text, NULL, NULL, false},
+    {"serial number", serial_text, NULL, "serial numbers are drawn at random", false},
+    {"not before", before_text, X509_get0_notBefore, NULL, false},
+    {"not after", after_text, X509_get0_notAfter, NULL, false},
+    {"public key", key_text, NULL, "another key was made for the same subject", false},
+    {"extensions", extensions_text, NULL, NULL, false},
+    {"signature", signature_text, NULL, NULL, true},
+};
+
+/* 1: told; 0: equal; -1 with err. */
+static int add_part(const struct diff_pair *p, const struct part *part, const char *label, X509 *a,
+                    X509 *b, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
+    struct stet_finding *f;
+    int64_t sa, sb;
+    if (part->text(a, &ta, err) < 0 || part->text(b, &tb, err) < 0)
+        return -1;
+    if (strcmp(stet_buffer_str(&ta), stet_buffer_str(&tb)) == 0)
+        return 0;
+    f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                 "certificate %s: %s", label, part->name);
+    if (!f)
+        return -1;
+    if (part->random &&
+        diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err, "%s", part->random) < 0)
+        return -1;
+    if (part->time && seconds_of(part->time(a), &sa) && seconds_of(part->time(b), &sb) &&
+        diff_because_time(p, f, sa, sb, "validity", err) < 0)
+        return -1;
+    return 1;
+}
+
+/* Two certificates of one subject. */
+static int compare_certificates(const struct diff_pair *p, X509 *a, X509 *b, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
+    int told = 0;
+    if (subject_text(a, &label, err) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        int status = parts[i].follows && told > 0
+                         ? 0
+                         : add_part(p, &parts[i], stet_buffer_str(&label), a, b, err);
+        if (status < 0)
+            return -1;
+        told += status;
+    }
+    if (told > 0)
+        return 0;
+    return diff_add(p, format_name, "one encoding", "another", err, "certificate %s",
+                    stet_buffer_str(&label))
+               ? 0
+               : -1;
+}
+
+/* ---- reading ---- */
+
+/* A private key's label says its type alone. */
+static int add_label(struct side *s, size_t place, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
+    struct block *b = &s->blocks[place];
+    if (b->certificate) {
+        if (subject_text(b->certificate, &label, err) < 0)
+            return -1;
+    } else if (diff_printable(b->type.s, b->type.len, 60, &label, err) < 0) {
+        return -1;
+    }
+    if (!b->private) {
+        stet_buffer_add_str(&label, ", SHA-256 ");
+        if (digest_text(b->der.len ? (const char *)b->der.data : b->body.s,
+                        b->der.len ? b->der.len : b->body.len, &label, err) < 0)
+            return -1;
+    }
+    if (stet_buffer_check(&label, "a PEM block", err) < 0 ||
+        stet_strv_add(&s->owned, stet_buffer_str(&label), err) < 0)
+        return -1;
+    return diff_records_add(&s->labels, diff_text_str(s->owned.items[s->owned.count - 1]),
+                            (struct diff_text){"", 0}, place, err);
+}
+
+static int add_block(struct side *s, struct diff_text type, struct diff_text body,
+                     struct stet_error *err)
+{
+    struct block *b;
+    if (stet_grow(&s->blocks, &s->cap, s->count + 1, sizeof *s->blocks, err) < 0)
+        return -1;
+    b = &s->blocks[s->count++];
+    *b = (struct block){.type = type, .body = body, .private = is_private(type)};
+    if (!b->private && decode(b, err) < 0)
+        return -1;
+    if (is_certificate(type) && b->der.len > 0) {
+        const unsigned char *at = b->der.data;
+        b->certificate = diff_text_is(type, "TRUSTED CERTIFICATE")
+                             ? d2i_X509_AUX(NULL, &at, (long)b->der.len)
+                             : d2i_X509(NULL, &at, (long)b->der.len);
+    }
+    return add_label(s, s->count - 1, err);
+}
+
+static int read_blocks(struct side *s, const struct diff_bytes *content, struct stet_error *err)
+{
+    struct diff_text rest = diff_text_of(content), line, type, end;
+    while (!s->full && diff_text_line(&rest, &line)) {
+        if (boundary(line, "-----BEGIN ", &type)) {
+            struct diff_text body = {rest.s, 0};
+            while (diff_text_line(&rest, &line) && !boundary(line, "-----END ", &end))
+                body.len = (size_t)(line.s + line.len - body.s);
+            if (add_block(s, type, body, err) < 0)
+                return -1;
+        } else if (diff_records_add(&s->lines, line, (struct diff_text){"", 0}, 0, err) < 0) {
+            return -1;
+        }
+        s->full = s->lines.full || s->count >= BLOCKS_MAX;
+    }
+    return 0;
+}
+
+/* ---- comparing ---- */
+
+/* Are the blocks the same but for line ends and the like? */
+static bool same_body(struct diff_text a, struct diff_text b)
+{
+    struct diff_text la, lb;
+    bool more_a, more_b;
+    do {
+        more_a = diff_text_line(&a, &la);
+        more_b = diff_text_line(&b, &lb);
+        if (more_a != more_b || (more_a && !diff_text_equal(trim_line(la), trim_line(lb))))
+            return false;
+    } while (more_a);
+    return true;
+}
+
+static int add_private(const struct diff_pair *p, const struct block *a, const struct block *b,
+                       size_t place, struct stet_error *err)
+{
+    char ta[64], tb[64];
+    const struct block *one = a ? a : b;
+    struct stet_finding *f;
+    if (a)
+        snprintf(ta, sizeof ta, "a private key, %zu characters", a->body.len);
+    if (b)
+        snprintf(tb, sizeof tb, "a private key, %zu characters", b->body.len);
+    f = diff_add(p, format_name, a ? ta : NULL, b ? tb : NULL, err, "block %zu (%.*s)", place + 1,
+                 (int)(one->type.len < 60 ? one->type.len : 60), one->type.s);
+    return f ? diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                            "a private key is made of random numbers%s",
+                            a && b ? ", and each build made its own" : "")
+             : -1;
+}
+
+/* Blocks of a type that is neither a certificate nor a private key: OpenPGP data by packet. */
+static int compare_others(const struct diff_pair *p, const struct block *a, const struct block *b,
+                          const char *label_a, const char *label_b, struct stet_error *err)
+{
+    struct stet_finding *f;
+    if (diff_text_begins(a->type, "PGP ") && a->der.len > 0 && b->der.len > 0) {
+        int status = diff_openpgp_packets(p, &a->der, &b->der, err);
+        if (status != 0)
+            return status < 0 ? -1 : 0;
+    }
+    f = diff_add(p, format_name, label_a, label_b, err, "block");
+    if (!f)
+        return -1;
+    if (!ends_with(a->type, "PUBLIC KEY"))
+        return 0;
+    return diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                        "another pair of keys was made, of which this is the public one");
+}
+
+/* What the first step has not paired: records of it by what says that two of them replace each other. */
+static int collect_rest(const struct side *s, const struct diff_record *record,
+                        struct diff_records *out, struct stet_strv *owned, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer key = STET_BUFFER_INIT;
+    const struct block *b = &s->blocks[record->at];
+    if (b->certificate) {
+        if (subject_text(b->certificate, &key, err) < 0)
+            return -1;
+    } else if (diff_printable(b->type.s, b->type.len, 60, &key, err) < 0) {
+        return -1;
+    }
+    if (stet_strv_add(owned, stet_buffer_str(&key), err) < 0)
+        return -1;
+    return diff_records_add(out, diff_text_str(owned->items[owned->count - 1]), record->key,
+                            record->at, err);
+}
+
+/* A block that only one side has, or that stands for another of the same subject or type. */
+static int compare_rest(const struct diff_pair *p, const struct side *a, const struct side *b,
+                        const struct diff_record_pair *one, struct stet_error *err)
+{
+    const struct block *ba = one->a ? &a->blocks[one->a->at] : NULL;
+    const struct block *bb = one->b ? &b->blocks[one->b->at] : NULL;
+    const struct block *any = ba ? ba : bb;
+    size_t place = (size_t)(one->a ? one->a : one->b)->at;
+    if (any->private)
+        return add_private(p, ba, bb, place, err);
+    if (ba && bb && ba->certificate && bb->certificate)
+        return compare_certificates(p, ba->certificate, bb->certificate, err);
+    if (ba && bb && !ba->certificate && !bb->certificate)
+        return compare_others(p, ba, bb, one->a->value.s, one->b->value.s, err);
+    return diff_add_text(p, format_name, one->a ? one->a->value : none,
+                         one->b ? one->b->value : none, err, "%s",
+                         any->certificate ? "certificate" : "block")
+               ? 0
+               : -1;
+}
+
+static int compare_rests(const struct diff_pair *p, const struct side *a, const struct side *b,
+                         const struct diff_record_pairs *pairs, struct stet_error *err)
+{
+    struct diff_records ra = {0}, rb = {0};
+    _cleanup_strv_ struct stet_strv owned = STET_STRV_INIT;
+    struct diff_record_pairs rest = {0};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < pairs->count; i++) {
+        const struct diff_record_pair *one = &pairs->items[i];
+        if (one->a && one->b &&
+            (!a->blocks[one->a->at].private ||
+             same_body(a->blocks[one->a->at].body, b->blocks[one->b->at].body)))
+            continue;
+        if ((one->a && collect_rest(a, one->a, &ra, &owned, err) < 0) ||
+            (one->b && collect_rest(b, one->b, &rb, &owned, err) < 0))
+            status = -1;
+    }
+    if (status == 0)
+        status = diff_records_match(&ra, &rb, &rest, err);
+    for (size_t i = 0; status == 0 && i < rest.count; i++)
+        status = compare_rest(p, a, b, &rest.items[i], err);
+    diff_record_pairs_release(&rest);
+    diff_records_release(&ra);
+    diff_records_release(&rb);
+    return status;
+}
+
+static int compare_sides(const struct diff_pair *p, const struct side *a, const struct side *b,
+                         struct stet_error *err)
+{
+    struct diff_record_pairs pairs;
+    struct stet_finding *f;
+    bool failed;
+    if (diff_records_match(&a->labels, &b->labels, &pairs, err) < 0)
+        return -1;
+    failed = compare_rests(p, a, b, &pairs, err) < 0;
+    if (!failed) {
+        f = diff_records_order(p, format_name, "blocks", &a->labels, &b->labels, &pairs, &failed,
+                               err);
+        if (f && diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
+                              "the same blocks stand in another order, as files are read from a "
+                              "directory") < 0)
+            failed = true;
+    }
+    diff_record_pairs_release(&pairs);
+    if (failed)
+        return -1;
+    return diff_records_compare(p, format_name, "lines around the blocks", &a->lines, &b->lines,
+                                err) < 0
+               ? -1
+               : 0;
+}
+
+static bool has_private(const struct side *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->blocks[i].private)
+            return true;
+    return false;
+}
+
+static int compare(const struct diff_pair *p, const struct side *a, const struct side *b,
+                   struct stet_error *err)
+{
+    size_t before = p->diff->result->count;
+    bool secret = has_private(a) || has_private(b);
+    char ta[32], tb[32];
+    if (!secret && (a->full || b->full || a->count == 0 || b->count == 0))
+        return 0;
+    if (!a->full && !b->full && compare_sides(p, a, b, err) < 0)
+        return -1;
+    if (p->diff->result->count > before || !secret)
+        return p->diff->result->count > before || p->diff->result->cut_short;
+    snprintf(ta, sizeof ta, "%zu bytes", p->a.len);
+    snprintf(tb, sizeof tb, "%zu bytes", p->b.len);
+    return diff_add(p, format_name, ta, tb, err, "layout of a text with a private key") ? 1 : -1;
+}
+
+static bool has_block(const struct diff_bytes *c)
+{
+    return c->len > 0 && memmem(c->data, c->len, "-----BEGIN ", 11);
+}
+
+int diff_pem(const struct diff_pair *p, struct stet_error *err)
+{
+    struct side a = {0}, b = {0};
+    int status;
+    if ((!has_block(&p->a) && !has_block(&p->b)) || !diff_text_plain(diff_text_of(&p->a)) ||
+        !diff_text_plain(diff_text_of(&p->b)))
+        return 0;
+    status = read_blocks(&a, &p->a, err) < 0 || read_blocks(&b, &p->b, err) < 0
+                 ? -1
+                 : compare(p, &a, &b, err);
+    side_release(&a);
+    side_release(&b);
+    return status;
+}
