@@ -70,10 +70,11 @@ static int add_compression(struct diff *d, enum stet_diff_level level, unsigned 
                     y.len ? stet_buffer_str(&y) : "not compressed", err, "compression");
     if (!f)
         return -1;
-    if (!same)
+    if (!same && a_name == b_name)
         return 1;
     return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                        "what was compressed is equal on both sides, byte for byte") < 0
+                        same ? "what was compressed is equal on both sides, byte for byte"
+                             : "it is compressed by another format") < 0
                ? -1
                : 1;
 }
@@ -130,15 +131,54 @@ static int decode(const struct diff_pair *p, struct diff_spool *s, const struct 
 
 static int add_spent(const struct diff_pair *p, struct stet_error *err)
 {
-    _cleanup_free_ char *a = stet_format(err, "%zu bytes compressed", p->a.len);
-    _cleanup_free_ char *b = stet_format(err, "%zu bytes compressed", p->b.len);
+    _cleanup_free_ char *a = stet_format(err, "%zu bytes", p->a.len);
+    _cleanup_free_ char *b = stet_format(err, "%zu bytes", p->b.len);
 
     if (!a || !b ||
-        !diff_add(p, diff_compression_name(&p->a), a, b, err,
-                  "budget of bytes: it differs, and is not opened"))
+        !diff_add(
+            p, "compressed", a, b, err,
+            "budget of bytes: it differs, and what is compressed in it is too long to be opened"))
         return -1;
     p->diff->result->cut_short = true;
     return 1;
+}
+
+/* Decodes what is compressed; the other as it is. */
+static int open_side(const struct diff_pair *p, struct diff_spool *s, const struct diff_bytes *data,
+                     struct diff_bytes *out, bool *too_long, struct stet_error *err)
+{
+    if (!diff_compression_name(data)) {
+        *out = *data;
+        return 1;
+    }
+    int rc = decode(p, s, data, too_long, err);
+    if (rc <= 0)
+        return rc;
+    return diff_spool_bytes(s, out, err) < 0 ? -1 : 1;
+}
+
+static bool is_tar(const struct diff_bytes *x)
+{
+    return x->len > 262 && memcmp(x->data + 257, "ustar", 5) == 0;
+}
+
+static int compare_inside(const struct diff_pair *p, const struct diff_bytes *x,
+                          const struct diff_bytes *y, struct stet_error *err)
+{
+    bool same = is_equal(*x, *y);
+    bool both = diff_compression_name(&p->a) && diff_compression_name(&p->b);
+
+    /* A file beside another that happens to be compressed. */
+    if (!both && !same && !(is_tar(x) && is_tar(y)))
+        return 0;
+    if (same)
+        p->diff->bytes_left -=
+            x->len + y->len < p->diff->bytes_left ? x->len + y->len : p->diff->bytes_left;
+    int n =
+        diff_compression(p->diff, STET_DIFF_CONTENT, p->layer, p->path, &p->a, &p->b, same, err);
+    if (n < 0 || same)
+        return n < 0 ? -1 : 1;
+    return diff_member(p, "(content)", x, y, err) < 0 ? -1 : 1;
 }
 
 int diff_compressed_compare(const struct diff_pair *p, struct stet_error *err)
@@ -149,24 +189,12 @@ int diff_compressed_compare(const struct diff_pair *p, struct stet_error *err)
 
     diff_spool_init(&a, p->diff);
     diff_spool_init(&b, p->diff);
-    if (!diff_compression_name(&p->a) || !diff_compression_name(&p->b))
+    if (!diff_compression_name(&p->a) && !diff_compression_name(&p->b))
         return 0;
-    int rc = decode(p, &a, &p->a, &long_a, err);
+    int rc = open_side(p, &a, &p->a, &x, &long_a, err);
     if (rc > 0)
-        rc = decode(p, &b, &p->b, &long_b, err);
+        rc = open_side(p, &b, &p->b, &y, &long_b, err);
     if (rc == 0 && (long_a || long_b))
         return add_spent(p, err);
-    if (rc <= 0)
-        return rc;
-    if (diff_spool_bytes(&a, &x, err) < 0 || diff_spool_bytes(&b, &y, err) < 0)
-        return -1;
-
-    bool same = is_equal(x, y);
-    if (same)
-        p->diff->bytes_left -= x.len + y.len;
-    int n =
-        diff_compression(p->diff, STET_DIFF_CONTENT, p->layer, p->path, &p->a, &p->b, same, err);
-    if (n < 0 || same)
-        return n < 0 ? -1 : 1;
-    return diff_member(p, "(content)", &x, &y, err) < 0 ? -1 : 1;
+    return rc > 0 ? compare_inside(p, &x, &y, err) : rc;
 }

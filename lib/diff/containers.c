@@ -55,6 +55,22 @@ static struct diff_bytes ar_name(const unsigned char *h, const struct diff_bytes
     return name;
 }
 
+/* Debian's packages name their archives by the compression. */
+static int ar_key(struct diff_container *c, struct diff_archived *m, struct stet_error *err)
+{
+    static const char *const stems[] = {"control.tar", "data.tar"};
+    const char *name = c->names.data + m->name;
+
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++) {
+        size_t len = strlen(stems[i]);
+        if (strncmp(name, stems[i], len) != 0 || name[len] != '.')
+            continue;
+        m->key = c->names.len;
+        stet_buffer_add(&c->names, stems[i], len + 1);
+    }
+    return stet_buffer_check(&c->names, "the names of an archive", err);
+}
+
 int diff_read_ar(const struct diff_bytes *data, struct diff_container *c, struct stet_error *err)
 {
     struct diff_bytes table = {NULL, 0};
@@ -75,7 +91,7 @@ int diff_read_ar(const struct diff_bytes *data, struct diff_container *c, struct
             table = content;
         struct diff_bytes name = ar_name(h, &table, &content);
         struct diff_archived *m = diff_container_add(c, name.data, name.len, err);
-        if (!m)
+        if (!m || ar_key(c, m, err) < 0)
             return -1;
         m->content = content;
         m->size = content.len;

@@ -25,6 +25,8 @@ const struct diff_format diff_formats[] = {
     {"hwdb", diff_hwdb},
     {"locale archive", diff_locale_archive},
     {"compressed", diff_compressed_compare},
+    {"ar", diff_ar_compare},
+    {"tar", diff_tar_compare},
     {"cpio", diff_cpio_compare},
     {"zip", diff_zip_compare},
     {"elf", diff_elf},

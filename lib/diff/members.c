@@ -41,7 +41,7 @@ struct diff_archived *diff_container_add(struct diff_container *c, const void *n
     if (stet_grow(&c->members, &c->cap, c->count + 1, sizeof *c->members, err) < 0)
         return NULL;
     struct diff_archived *m = &c->members[c->count];
-    *m = (struct diff_archived){.name = c->names.len};
+    *m = (struct diff_archived){.name = c->names.len, .key = c->names.len};
     for (size_t i = 0; i < DIFF_N_COUNT; i++)
         m->number[i] = DIFF_NO_NUMBER;
     stet_buffer_add(&c->names, name, len ? strnlen(name, len) : 0);
@@ -70,6 +70,7 @@ const char *diff_container_name(const struct diff_container *c, size_t member)
 
 enum {
     FIELD_LINK = DIFF_N_COUNT + DIFF_B_COUNT,
+    FIELD_NAME,
     FIELD_HEADER,
     FIELD_PADDING,
     FIELD_PACKING,
@@ -89,11 +90,16 @@ struct compare {
     struct group groups[FIELDS];
 };
 
-static int by_name(const void *x, const void *y, void *ctx)
+static const char *key_of(const struct diff_container *c, size_t member)
+{
+    return c->names.data + c->members[member].key;
+}
+
+static int by_key(const void *x, const void *y, void *ctx)
 {
     const struct diff_container *c = ctx;
     uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
-    int order = strcmp(diff_container_name(c, i), diff_container_name(c, k));
+    int order = strcmp(key_of(c, i), key_of(c, k));
 
     return order ? order : (i > k) - (i < k);
 }
@@ -108,7 +114,7 @@ static uint32_t *sorted(const struct diff_container *c, struct stet_error *err)
     }
     for (uint32_t i = 0; i < c->count; i++)
         index[i] = i;
-    qsort_r(index, c->count, sizeof *index, by_name, (void *)(uintptr_t)c);
+    qsort_r(index, c->count, sizeof *index, by_key, (void *)(uintptr_t)c);
     return index;
 }
 
@@ -122,7 +128,7 @@ static int match(struct compare *c, struct stet_error *err)
     memset(c->of_a, 0xff, c->a->count * sizeof *c->of_a);
     memset(c->of_b, 0xff, c->b->count * sizeof *c->of_b);
     for (size_t i = 0, k = 0; i < c->a->count && k < c->b->count;) {
-        int order = strcmp(diff_container_name(c->a, x[i]), diff_container_name(c->b, y[k]));
+        int order = strcmp(key_of(c->a, x[i]), key_of(c->b, y[k]));
         if (order == 0) {
             c->of_a[x[i]] = y[k];
             c->of_b[y[k]] = x[i];
@@ -220,6 +226,7 @@ static const char *const field_names[FIELDS] = {
     [DIFF_N_COUNT + DIFF_B_EXTRA] = "extra field",
     [DIFF_N_COUNT + DIFF_B_COMMENT] = "comment",
     [FIELD_LINK] = "link",
+    [FIELD_NAME] = "name",
     [FIELD_HEADER] = "header",
     [FIELD_PADDING] = "padding",
     [FIELD_PACKING] = "compression",
@@ -352,6 +359,10 @@ static int field_text(const struct diff_container *c, const struct diff_archived
         const char *link = c->names.data + x->link;
         if (diff_printable(link, strlen(link), 150, out, err) < 0)
             return -1;
+    } else if (field == FIELD_NAME) {
+        const char *name = c->names.data + x->name;
+        if (diff_printable(name, strlen(name), 150, out, err) < 0)
+            return -1;
     } else if (field == FIELD_HEADER) {
         if (odd_bytes(&x->header, &other->header, out, err) < 0)
             return -1;
@@ -398,6 +409,10 @@ static void compare_fields(struct compare *c, uint32_t i, uint32_t k)
     if (!x->link != !y->link ||
         (x->link && strcmp(c->a->names.data + x->link, c->b->names.data + y->link) != 0)) {
         note(c, FIELD_LINK, i, k);
+        same = false;
+    }
+    if (strcmp(diff_container_name(c->a, i), diff_container_name(c->b, k)) != 0) {
+        note(c, FIELD_NAME, i, k);
         same = false;
     }
     /* Lengths and sums of a content that differs stand in the header too. */
@@ -466,7 +481,7 @@ static int add_group(const struct compare *c, size_t field, struct stet_error *e
     }
     if (!f || (g->count > 1 && group_detail(c, g, field, f, err) < 0))
         return -1;
-    if (field != FIELD_PACKING && field != DIFF_N_METHOD)
+    if (field != FIELD_PACKING && field != FIELD_NAME && field != DIFF_N_METHOD)
         return 0;
     return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
                         "this says how members are compressed, not what they hold");
@@ -484,8 +499,10 @@ static int add_one_missing(const struct compare *c, const struct diff_container 
                            bool of_a, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
-    _cleanup_free_ char *text =
-        stet_format(err, "%llu bytes", (unsigned long long)x->members[i].size);
+    const struct diff_archived *m = &x->members[i];
+    _cleanup_free_ char *text = m->link
+                                    ? stet_format(err, "link to %s", x->names.data + m->link)
+                                    : stet_format(err, "%llu bytes", (unsigned long long)m->size);
     struct diff_pair p = *c->p;
 
     if (!text || member_path(c->p, diff_container_name(x, i), &path, err) < 0)

@@ -43,6 +43,7 @@ enum diff_bytes_field {
 
 struct diff_archived {
     size_t name, link; /* in the container's names; link 0: none */
+    size_t key; /* by which members of both sides belong together: the name, or another text */
     int64_t number[DIFF_N_COUNT];
     struct diff_bytes bytes[DIFF_B_COUNT];
     struct diff_bytes content; /* as stored */

@@ -104,6 +104,21 @@ static struct diff_bytes find_extra(const struct diff_bytes *extra, uint64_t id)
     return (struct diff_bytes){NULL, 0};
 }
 
+/* Without what fields of their own are made of, if it comes first: a time of modification, large sizes. */
+static struct diff_bytes other_extra(const struct diff_bytes *extra)
+{
+    struct diff_bytes x = *extra;
+
+    while (x.len >= 4) {
+        uint64_t id = little(x.data, 2), len = little(x.data + 2, 2);
+        if (x.len - 4 < len || !((id == 0x5455 && len == 5) || id == 1))
+            break;
+        x.data += 4 + len;
+        x.len -= 4 + (size_t)len;
+    }
+    return x.len ? x : (struct diff_bytes){NULL, 0};
+}
+
 /* 4.5.3: of the values that did not fit, in this order, those that are there. */
 static void take64(struct diff_bytes *x, uint64_t *value)
 {
@@ -177,9 +192,9 @@ static int64_t read_entry(struct zip *z, uint64_t at, struct diff_container *c,
     m->size = size;
     m->has_content = true;
     set_fields(m, e, &more);
-    if (!large.data)
-        m->bytes[DIFF_B_EXTRA] = more;
-    m->bytes[DIFF_B_COMMENT] = (struct diff_bytes){e + ENTRY + name + extra, (size_t)comment};
+    m->bytes[DIFF_B_EXTRA] = other_extra(&more);
+    if (comment > 0)
+        m->bytes[DIFF_B_COMMENT] = (struct diff_bytes){e + ENTRY + name + extra, (size_t)comment};
     if (!find_content(z, local, packed, m))
         return 0;
     return (int64_t)(ENTRY + name + extra + comment);
