@@ -29,6 +29,7 @@ struct command {
 };
 
 int cmd_build(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_gzip(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
@@ -36,6 +37,7 @@ int cmd_tar(int argc, char **argv);
 
 extern const char *const help_stet[];
 extern const char *const help_build[];
+extern const char *const help_diff[];
 extern const char *const help_gzip[];
 extern const char *const help_inspect[];
 extern const char *const help_lock[];

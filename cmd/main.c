@@ -6,11 +6,9 @@
 #include "cmd/command.h"
 
 static const struct command commands[] = {
-    {"build", cmd_build, help_build},
-    {"gzip", cmd_gzip, help_gzip},
-    {"inspect", cmd_inspect, help_inspect},
-    {"lock", cmd_lock, help_lock},
-    {"tar", cmd_tar, help_tar},
+    {"build", cmd_build, help_build}, {"diff", cmd_diff, help_diff},
+    {"gzip", cmd_gzip, help_gzip},    {"inspect", cmd_inspect, help_inspect},
+    {"lock", cmd_lock, help_lock},    {"tar", cmd_tar, help_tar},
 };
 
 static void on_signal(int signum)
@@ -68,8 +66,8 @@ int main(int argc, char **argv)
     /* getopt would stop at the first operand: the command line must not depend on it. */
     unsetenv("POSIXLY_CORRECT");
     if (argc < 2) {
-        fprintf(stderr,
-                "stet: a command is needed: build, gzip, inspect, lock or tar; see stet --help\n");
+        fprintf(stderr, "stet: a command is needed: build, diff, gzip, inspect, lock or tar; see "
+                        "stet --help\n");
         return STET_EXIT_INPUT;
     }
     if (argv[1][0] == '-')
@@ -77,7 +75,7 @@ int main(int argc, char **argv)
     const struct command *command = find_command(argv[1]);
     if (!command) {
         fprintf(stderr,
-                "stet: unknown command '%s'; there are build, gzip, inspect, lock and tar\n",
+                "stet: unknown command '%s'; there are build, diff, gzip, inspect, lock and tar\n",
                 argv[1]);
         return STET_EXIT_INPUT;
     }
