@@ -5,7 +5,9 @@
 #include "lib/diff/sides.h"
 
 enum { LOST_MAX = 20, VALUE_MAX = 256 };
-#define FORGET (UINT64_C(32) << 20)
+#define FORGET (UINT64_C(16) << 20)
+/* Reading one header brings the pages around it as well. */
+#define HEADER_COST (UINT64_C(64) << 10)
 
 struct comparison {
     struct diff *d;
@@ -62,6 +64,8 @@ int diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_
 
     for (size_t i = 0; i < l->count && rc == 0; i++) {
         struct diff_map content = {0};
+        if (l->tar && i % (FORGET / HEADER_COST) == 0)
+            diff_map_forget(l->tar->map, 0, SIZE_MAX);
         const char *path = l->ops->path(l, i);
         rc = stet_cancel_check(err) < 0 || l->ops->meta(l, i, &m, err) < 0 ? -1 : 0;
         if (rc == 0 && m.mtime.ok && !m.flag)
@@ -416,7 +420,7 @@ static int compare_pair(struct comparison *c, size_t i, size_t j, const char *pa
     size_t x = c->a->tar->order[i], y = c->b->tar->order[j];
     raw_of(c->a->tar, x, &a);
     raw_of(c->b->tar, y, &b);
-    c->looked_at += a.bytes.len + b.bytes.len;
+    c->looked_at += a.bytes.len + b.bytes.len + HEADER_COST;
     if (diff_map_equal(&a, &b))
         return 0;
     if (compare_semantics(c, i, j, path, &told, err) < 0 ||

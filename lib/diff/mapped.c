@@ -7,7 +7,7 @@
 
 #include "lib/diff/sides.h"
 
-enum { WINDOW = 8 << 20 };
+enum { WINDOW = 4 << 20 };
 
 static size_t page_size(void)
 {

@@ -6,7 +6,7 @@
 #include "lib/diff/sides.h"
 #include "lib/diff/spool.h"
 
-enum { CHUNK = 256 << 10, FORGET = 8 << 20 };
+enum { CHUNK = 256 << 10, FORGET = 4 << 20 };
 #define BUDGET (UINT64_C(8) << 30)
 
 /* ---- the blob as a stream that hashes what is read and forgets it ---- */

@@ -10,7 +10,7 @@ enum {
     ENTRIES_MAX = 4000000,
     EXTENDED_MAX = 64,        /* extended headers of one entry */
     EXTENDED_SIZE = 16 << 20, /* bytes of one of them */
-    FORGET = 16 << 20,        /* bytes read between two calls to forget what was read */
+    FORGET = 8 << 20,         /* bytes read between two calls to forget what was read */
     OFF_SIZE = 124,
     OFF_CHECKSUM = 148,
     OFF_TYPE = 156,
@@ -423,6 +423,7 @@ static int read_all(struct diff_tar *t, struct stet_error *err)
         }
     }
     t->end = pos;
+    diff_map_forget(t->map, (size_t)forgotten, SIZE_MAX);
     return 0;
 }
 
