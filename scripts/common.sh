@@ -14,7 +14,7 @@ TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellche
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd
  pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot"
 # To measure it against its peers.
-BENCH_PACKAGES="mmdebstrap time pigz libdeflate-tools isal umoci buildah jq"
+BENCH_PACKAGES="mmdebstrap diffoscope-minimal time pigz libdeflate-tools isal umoci buildah jq"
 
 say() {
     printf '%s\n' "== $*" >&2
