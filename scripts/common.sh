@@ -12,7 +12,7 @@ RUN_PACKAGES="gpgv uidmap ca-certificates debian-archive-keyring archlinux-keyri
 TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellcheck mandoc
  binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd
- pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot"
+ pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot chromium fonts-dejavu-core"
 # To measure it against its peers.
 BENCH_PACKAGES="mmdebstrap diffoscope-minimal time pigz libdeflate-tools isal umoci buildah jq"
 

@@ -270,6 +270,15 @@ static json_t *evaluate(const char *expression)
     return value ? value : json_null();
 }
 
+/* Lets the page do what it has begun, and notes the events of that. No promise is waited for: scripts may be off. */
+static void settle(long milliseconds)
+{
+    const struct timespec time = {0, milliseconds * 1000000};
+
+    nanosleep(&time, NULL);
+    json_decref(evaluate("0"));
+}
+
 static void command_eval(const char *expression)
 {
     json_t *value = evaluate(expression);
@@ -295,9 +304,12 @@ static void command_open(const char *url)
     /* Only a new document loads; another fragment of the same does not. */
     bool loads = json_object_get(answer, "loaderId") != NULL;
     json_decref(answer);
-    while (loads && !browser.loaded)
-        json_decref(evaluate("new Promise(done => setTimeout(done, 20))"));
-    json_decref(evaluate("new Promise(done => setTimeout(done, 50))"));
+    while (loads && !browser.loaded) {
+        json_t *message = next_message();
+        event(message);
+        json_decref(message);
+    }
+    settle(50);
 }
 
 static void command_size(const char *text)
@@ -361,7 +373,7 @@ static void command_click(const char *selector)
     json_decref(at);
     json_decref(quoted);
     free(text);
-    json_decref(evaluate("new Promise(done => setTimeout(done, 50))"));
+    settle(50);
 }
 
 /* What base64 digit c stands for, or -1. */
@@ -424,7 +436,7 @@ static void command_shot(const char *file)
 static void print_all(const struct stet_strv *list)
 {
     /* What was still under way is told with the next answer. */
-    json_decref(evaluate("new Promise(done => setTimeout(done, 200))"));
+    settle(200);
     for (size_t i = 0; i < list->count; i++)
         puts(list->items[i]);
 }
