@@ -415,6 +415,15 @@ static int compare_positions(const struct diff_elf_pair *e, const struct match *
 
 /* ---- contents ---- */
 
+/* Entries that are the same bytes, but mean other strings. */
+static bool strings_differ(const struct diff_elf_pair *e, const struct match *m)
+{
+    uint32_t a = m->a->link, b = m->b->link;
+    return (m->a->type == SHT_DYNAMIC || m->a->type == SHT_SYMTAB || m->a->type == SHT_DYNSYM) &&
+           a < e->a.section_count && b < e->b.section_count &&
+           !diff_same(e->a.sections[a].content, e->b.sections[b].content);
+}
+
 static int compare_contents(const struct diff_elf_pair *e, const struct match *matches,
                             struct stet_error *err)
 {
@@ -425,7 +434,7 @@ static int compare_contents(const struct diff_elf_pair *e, const struct match *m
             continue;
         if (stet_cancel_check(err) < 0 || compare_section_header(e, m, names_same, err) < 0)
             return -1;
-        if (!diff_same(m->a->content, m->b->content) &&
+        if ((!diff_same(m->a->content, m->b->content) || strings_differ(e, m)) &&
             diff_elf_compare_section(e, m->a, m->b, err) < 0)
             return -1;
     }

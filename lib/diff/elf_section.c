@@ -74,25 +74,24 @@ static int compare_bytes(const struct diff_elf_pair *e, const struct diff_elf_se
 
 /* ---- compressed debug information ---- */
 
-/* The content of an SHF_COMPRESSED section with zlib. 1, 0: it is none, -1. */
+/* The content, inflated into own where it is SHF_COMPRESSED with zlib. 1, 0: it cannot be told, -1. */
 static int decompress(const struct diff_elf_pair *e, const struct diff_elf *elf,
-                      const struct diff_elf_section *s, struct diff_bytes *out,
-                      struct stet_error *err)
+                      const struct diff_elf_section *s, struct diff_bytes *own,
+                      struct diff_bytes *out, struct stet_error *err)
 {
     size_t header = elf->wide ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr), used;
-    if (!(s->flags & SHF_COMPRESSED) || s->content.len < header ||
-        diff_get32(s->content.data, elf->big) != ELFCOMPRESS_ZLIB)
+    *out = s->content;
+    if (!(s->flags & SHF_COMPRESSED))
+        return 1;
+    if (s->content.len < header || diff_get32(s->content.data, elf->big) != ELFCOMPRESS_ZLIB)
         return 0;
     uint64_t size = diff_elf_word(elf, s->content.data + (elf->wide ? 8 : 4));
     struct diff_bytes in = diff_part(s->content, header, s->content.len - header);
     if (size > INFLATED_MAX)
         return 0;
-    int status = diff_inflate(e->pair, in, (size_t)size, out, &used, err);
-    if (status > 0 && (out->len != size || used != in.len)) {
-        diff_bytes_free(out);
-        return 0;
-    }
-    return status;
+    int status = diff_inflate(e->pair, in, (size_t)size, own, &used, err);
+    *out = *own;
+    return status > 0 && (out->len != size || used != in.len) ? 0 : status;
 }
 
 static int compressed_alike(const struct diff_elf_pair *e, const struct diff_elf_section *a,
@@ -116,15 +115,15 @@ static int compressed_alike(const struct diff_elf_pair *e, const struct diff_elf
 static int compare_compressed(const struct diff_elf_pair *e, const struct diff_elf_section *a,
                               const struct diff_elf_section *b, struct stet_error *err)
 {
-    struct diff_bytes ia = {NULL, 0}, ib = {NULL, 0};
-    int status = decompress(e, &e->a, a, &ia, err);
+    struct diff_bytes ia, ib, own_a = {NULL, 0}, own_b = {NULL, 0};
+    int status = decompress(e, &e->a, a, &own_a, &ia, err);
     if (status > 0)
-        status = decompress(e, &e->b, b, &ib, err);
+        status = decompress(e, &e->b, b, &own_b, &ib, err);
     if (status > 0)
         status = diff_same(ia, ib) ? compressed_alike(e, a, b, ia.len, err)
                                    : compare_bytes(e, a, ia, ib, ", inflated", err);
-    diff_bytes_free(&ia);
-    diff_bytes_free(&ib);
+    diff_bytes_free(&own_a);
+    diff_bytes_free(&own_b);
     return status;
 }
 
@@ -385,7 +384,7 @@ static int compare_known(const struct diff_elf_pair *e, const struct diff_elf_se
         return compare_dynamic(e, a, b, err);
     if (a->type == SHT_SYMTAB || a->type == SHT_DYNSYM)
         return diff_elf_compare_symbols(e, a, b, err);
-    if (a->flags & b->flags & SHF_COMPRESSED)
+    if ((a->flags | b->flags) & SHF_COMPRESSED)
         return compare_compressed(e, a, b, err);
     return 0;
 }

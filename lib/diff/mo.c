@@ -161,6 +161,26 @@ struct walk {
     size_t shown, differing;
 };
 
+/* The singular alone, and the context as such. */
+static int id_text(struct diff_bytes id, struct stet_buffer *out, struct stet_error *err)
+{
+    size_t len = strnlen((const char *)id.data, id.len), context = 0;
+    while (context < len && id.data[context] != 4)
+        context++;
+    size_t begin = context < len ? context + 1 : 0;
+    stet_buffer_add_char(out, '"');
+    if (diff_printable(id.data + begin, len - begin, 100, out, err) < 0)
+        return -1;
+    stet_buffer_add_char(out, '"');
+    if (begin == 0)
+        return stet_buffer_check(out, "a message", err);
+    stet_buffer_add_str(out, " in context \"");
+    if (diff_printable(id.data, context, 60, out, err) < 0)
+        return -1;
+    stet_buffer_add_char(out, '"');
+    return stet_buffer_check(out, "a message", err);
+}
+
 static int add_message(struct walk *w, const struct message *a, const struct message *b)
 {
     _cleanup_buffer_ struct stet_buffer id = STET_BUFFER_INIT;
@@ -173,11 +193,10 @@ static int add_message(struct walk *w, const struct message *a, const struct mes
     }
     if (w->shown++ >= MESSAGES_SHOWN)
         return 0;
-    const struct message *named = a ? a : b;
-    if (diff_printable(named->id.data, named->id.len, 100, &id, w->err) < 0)
+    if (id_text(a ? a->id : b->id, &id, w->err) < 0)
         return -1;
     return diff_add_bytes(w->pair, "mo", a ? a->text : none, b ? b->text : none, w->err,
-                          "message \"%s\"", stet_buffer_str(&id))
+                          "message %s", stet_buffer_str(&id))
                ? 0
                : -1;
 }

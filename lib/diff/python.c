@@ -56,9 +56,12 @@ static void float_text(const unsigned char *p, struct stet_buffer *out)
     uint64_t bits = diff_get64(p, false);
     double value;
     memcpy(&value, &bits, sizeof value);
-    /* Whole numbers, such as times, in digits; no others, whose text is a locale's. */
-    if (value > -9e15 && value < 9e15 && (double)(int64_t)value == value)
-        stet_buffer_addf(out, "%lld.0", (long long)value);
+    /* In digits where six after the point say all of it; printf's point would be a locale's. */
+    int64_t scaled =
+        value > -9e9 && value < 9e9 ? (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5)) : 0;
+    if (scaled != 0 && (double)scaled / 1e6 == value)
+        stet_buffer_addf(out, "%s%lld.%06lld", scaled < 0 ? "-" : "", llabs(scaled) / 1000000,
+                         llabs(scaled) % 1000000);
     else
         stet_buffer_addf(out, "float 0x%016llx", (unsigned long long)bits);
 }
@@ -117,14 +120,16 @@ static int report_values(struct walk *w, const struct diff_node *x, const struct
     if (!count_difference(w))
         return 1;
     _cleanup_free_ char *place = place_text(w);
+    if (is_file_name(w))
+        w->file_name = true;
+    if (place && diff_pyc_is_text(x) && diff_pyc_is_text(y))
+        return diff_add_bytes(w->pair, "pyc", x->bytes, y->bytes, w->err, "%s", place) ? 1 : -1;
     value_text(x, &a);
     value_text(y, &b);
     if (!place || stet_buffer_check(&a, "a value", w->err) < 0 ||
         stet_buffer_check(&b, "a value", w->err) < 0 ||
         !diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b), w->err, "%s", place))
         return -1;
-    if (is_file_name(w))
-        w->file_name = true;
     return 1;
 }
 
@@ -364,10 +369,12 @@ static int report_otherwise(struct walk *w)
     if (stet_buffer_check(&a, "a value", w->err) < 0 ||
         stet_buffer_check(&b, "a value", w->err) < 0)
         return -1;
-    return diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b), w->err,
-                    "how equal objects are marshalled")
-               ? 1
-               : -1;
+    struct stet_finding *f = diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b),
+                                      w->err, "how equal objects are marshalled");
+    return f ? diff_detailf(f, ' ', w->err,
+                            "an object is marked when the compiling process holds it more than "
+                            "once, for whatever reason")
+             : -1;
 }
 
 static int report_more(struct walk *w)

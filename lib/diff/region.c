@@ -25,18 +25,44 @@ void diff_time_text(int64_t seconds, char out[STET_TIME_TEXT_MAX])
         snprintf(out, STET_TIME_TEXT_MAX, "%lld", (long long)seconds);
 }
 
+/* The first byte of two values that is shown: not in the middle of a character. */
+static size_t skipped_beginning(struct diff_bytes a, struct diff_bytes b)
+{
+    size_t len = a.len < b.len ? a.len : b.len, n = 0;
+    while (n < len && a.data[n] == b.data[n])
+        n++;
+    if (n < DIFF_VALUE_MAX / 2)
+        return 0;
+    n -= DIFF_VALUE_MAX / 4;
+    while (n > 0 && (a.data[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+static int value_part(struct diff_bytes value, size_t from, struct stet_buffer *out,
+                      struct stet_error *err)
+{
+    if (!value.data)
+        return 0;
+    if (from > 0)
+        stet_buffer_add_str(out, "…");
+    return diff_printable(value.data + from, value.len - from, DIFF_VALUE_MAX - (from > 0), out,
+                          err);
+}
+
 struct stet_finding *diff_add_bytes(const struct diff_pair *p, const char *format,
                                     struct diff_bytes a, struct diff_bytes b,
                                     struct stet_error *err, const char *what, ...)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT, va = STET_BUFFER_INIT,
                                         vb = STET_BUFFER_INIT;
+    /* Of long values, where they begin to differ. */
+    size_t skipped = skipped_beginning(a, b);
     va_list ap;
     va_start(ap, what);
     stet_buffer_addv(&name, what, ap);
     va_end(ap);
-    if ((a.data && diff_printable(a.data, a.len, DIFF_VALUE_MAX, &va, err) < 0) ||
-        (b.data && diff_printable(b.data, b.len, DIFF_VALUE_MAX, &vb, err) < 0) ||
+    if (value_part(a, skipped, &va, err) < 0 || value_part(b, skipped, &vb, err) < 0 ||
         stet_buffer_check(&name, "a finding", err) < 0)
         return NULL;
     return diff_add(p, format, a.data ? stet_buffer_str(&va) : NULL,
@@ -103,7 +129,8 @@ static int hex_lines(struct stet_finding *f, char sign, const struct diff_region
     unsigned lines = 0;
     for (size_t at = run->begin; at < run->end; at += 16) {
         if (lines++ == SHOWN_LINES)
-            return diff_detailf(f, ' ', err, "… %zu more bytes", run->end - at);
+            return diff_detailf(f, ' ', err, "… %zu more byte%s", run->end - at,
+                                run->end - at == 1 ? "" : "s");
         size_t len = run->end - at < 16 ? run->end - at : 16;
         _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
         stet_buffer_addf(&text, "%08llx  ", (unsigned long long)(r->base + at));
@@ -182,8 +209,8 @@ static struct stet_finding *add_first(const struct diff_region *r, const struct 
     run_value(r, r->b, run, is_time ? &times[1] : NULL, &b);
     if (stet_buffer_check(&a, "a finding", err) < 0 || stet_buffer_check(&b, "a finding", err) < 0)
         return NULL;
-    return diff_add(r->pair, r->format, stet_buffer_str(&a), stet_buffer_str(&b), err, "%s",
-                    r->name);
+    return diff_add(r->pair, r->format, r->a.data ? stet_buffer_str(&a) : NULL,
+                    r->b.data ? stet_buffer_str(&b) : NULL, err, "%s", r->name);
 }
 
 /* How much of the end is equal, where the lengths differ. */

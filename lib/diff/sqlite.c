@@ -2,7 +2,10 @@
 #include "lib/diff/sqlite.h"
 #include "lib/diff/formats.h"
 
-enum { PAGES_SHOWN = 8 /* of an object, as bytes */ };
+enum {
+    PAGES_SHOWN = 8, /* of an object, as bytes */
+    TAIL_SHOWN = 16, /* of those that one side alone has */
+};
 
 struct pair {
     const struct diff_pair *pair;
@@ -56,14 +59,22 @@ static void field_text(size_t i, uint32_t value, struct stet_buffer *out)
         stet_buffer_addf(out, "%u", value);
 }
 
+/* Up to len bytes from there. */
+static struct diff_bytes part_or_rest(struct diff_bytes file, size_t at, size_t len)
+{
+    if (at > file.len)
+        return (struct diff_bytes){NULL, 0};
+    return diff_part(file, at, len < file.len - at ? len : file.len - at);
+}
+
 static int compare_part(struct pair *db, const char *name, size_t at, size_t len)
 {
     struct diff_region region = {.pair = db->pair,
                                  .format = "sqlite",
                                  .name = name,
                                  .of = "",
-                                 .a = diff_part(db->a.file, at, len),
-                                 .b = diff_part(db->b.file, at, len),
+                                 .a = part_or_rest(db->a.file, at, len),
+                                 .b = part_or_rest(db->b.file, at, len),
                                  .base = at,
                                  .big = true};
     return diff_region_compare(&region, db->err) < 0 ? -1 : 0;
@@ -119,10 +130,10 @@ static int owner_text(const struct diff_sqlite *s, int32_t owner, struct stet_bu
     return diff_printable(o->name.data, o->name.len, 100, out, err);
 }
 
-static int compare_page(struct pair *db, uint32_t number)
+static int compare_page(struct pair *db, const struct diff_sqlite *named, uint32_t number)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
-    if (owner_text(&db->a, db->a.owners[number - 1], &name, db->err) < 0)
+    if (owner_text(named, named->owners[number - 1], &name, db->err) < 0)
         return -1;
     stet_buffer_addf(&name, ", page %u", number);
     _cleanup_free_ char *of = stet_format(db->err, " in page %u", number);
@@ -137,8 +148,8 @@ static int compare_page(struct pair *db, uint32_t number)
                                  .base = number == 1 ? DIFF_SQLITE_HEADER : 0,
                                  .big = true};
     /* Free pages still hold what was once in them. What is in an index is in its table too. */
-    int32_t owner = db->a.owners[number - 1];
-    region.strings = owner < 0 || db->a.objects[owner].table;
+    int32_t owner = named->owners[number - 1];
+    region.strings = owner < 0 || named->objects[owner].table;
     return diff_region_compare(&region, db->err) < 0 ? -1 : 0;
 }
 
@@ -173,7 +184,7 @@ static int compare_pages(struct pair *db, int32_t owner, const uint32_t *pages, 
 {
     for (size_t i = 0; i < count && i < PAGES_SHOWN; i++) {
         int status = compare_owner(db, pages[i]);
-        if (status < 0 || (status == 0 && compare_page(db, pages[i]) < 0))
+        if (status < 0 || (status == 0 && compare_page(db, &db->a, pages[i]) < 0))
             return -1;
     }
     return count > PAGES_SHOWN ? add_more(db, owner, count) : 0;
@@ -201,6 +212,8 @@ static int compare_object(struct pair *db, const struct differing *items, size_t
         int added = other < 0 ? 0
                               : diff_sqlite_compare_rows(db->pair, &db->a, &db->a.objects[owner],
                                                          &db->b, &db->b.objects[other], db->err);
+        if (added > 0)
+            db->a.objects[owner].told = db->b.objects[other].told = true;
         if (added != 0)
             return added < 0 ? -1 : 0;
     }
@@ -233,22 +246,26 @@ static int compare_all_pages(struct pair *db)
     return 0;
 }
 
-/* A table of which no page differs on both sides, but which has pages that one side does not have. */
+/* What is behind the pages that both have, page by page, then what is no page. */
 static int compare_tail(struct pair *db)
 {
-    size_t common = db->a.file.len < db->b.file.len ? db->a.file.len : db->b.file.len;
-    common -= common % db->a.page_size;
-    struct diff_region region = {
-        .pair = db->pair,
-        .format = "sqlite",
-        .name = "pages that one side alone has",
-        .of = "",
-        .a = diff_part(db->a.file, common, db->a.file.len - common),
-        .b = diff_part(db->b.file, common, db->b.file.len - common),
-        .base = common,
-        .big = true,
-    };
-    return diff_region_compare(&region, db->err) < 0 ? -1 : 0;
+    uint32_t common = db->a.pages < db->b.pages ? db->a.pages : db->b.pages, shown = 0;
+    bool in_a = db->a.pages > common;
+    const struct diff_sqlite *longer = in_a ? &db->a : &db->b;
+    for (uint32_t i = common + 1; i <= longer->pages && shown < TAIL_SHOWN; i++) {
+        int32_t owner = longer->owners[i - 1];
+        if (owner >= 0 && longer->objects[owner].told)
+            continue;
+        shown++;
+        if (compare_page(db, longer, i) < 0)
+            return -1;
+    }
+    size_t rest = (size_t)longer->pages * db->a.page_size;
+    if (db->a.pages == db->b.pages)
+        return compare_part(db, "bytes after the last page", rest, SIZE_MAX);
+    return shown == TAIL_SHOWN ? compare_part(db, "pages that one side alone has",
+                                              (size_t)common * db->a.page_size, SIZE_MAX)
+                               : 0;
 }
 
 /* With another page size no page belongs to another: by tables alone. */

@@ -24,6 +24,7 @@ struct diff_sqlite_object {
     bool table; /* with rowids */
     struct diff_bytes name;
     uint32_t root;
+    bool told;      /* its rows are: its pages need not be */
     uint32_t pages; /* that belong to it, once owners are known */
 };
 

@@ -290,6 +290,7 @@ static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_ob
     out->name = name.bytes;
     out->table = type.bytes.len == 5 && memcmp(type.bytes.data, "table", 5) == 0;
     out->pages = 0;
+    out->told = false;
     out->root = root.type == 9 ? 1 : 0;
     for (size_t i = 0; root.type >= 1 && root.type <= 4 && i < root.bytes.len; i++)
         out->root = out->root << 8 | root.bytes.data[i];

@@ -8,6 +8,11 @@ enum {
 
 /* ---- values ---- */
 
+static bool is_text(const struct diff_sqlite_value *v)
+{
+    return v->type >= 13 && v->type % 2 == 1;
+}
+
 static void value_text(const struct diff_sqlite_value *v, struct stet_buffer *out)
 {
     struct stet_error ignored = STET_ERROR_INIT;
@@ -26,7 +31,7 @@ static void value_text(const struct diff_sqlite_value *v, struct stet_buffer *ou
             stet_buffer_addf(out, "float 0x%016llx", (unsigned long long)bits);
         else
             stet_buffer_addf(out, "%lld", (long long)number);
-    } else if (v->type >= 13 && v->type % 2 == 1) {
+    } else if (is_text(v)) {
         diff_printable(v->bytes.data, v->bytes.len, 200, out, &ignored);
     } else {
         stet_buffer_add_str(out, "x'");
@@ -118,6 +123,12 @@ static int add_column(struct table *t, int64_t id, unsigned column,
                       const struct diff_sqlite_value *x, const struct diff_sqlite_value *y)
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
+    t->shown++;
+    if (x && y && is_text(x) && is_text(y))
+        return diff_add_bytes(t->pair, "sqlite", x->bytes, y->bytes, t->err,
+                              "%s, row %lld, column %u", t->name, (long long)id, column)
+                   ? 1
+                   : -1;
     if (x)
         value_text(x, &a);
     if (y)
@@ -125,7 +136,6 @@ static int add_column(struct table *t, int64_t id, unsigned column,
     if (stet_buffer_check(&a, "a value", t->err) < 0 ||
         stet_buffer_check(&b, "a value", t->err) < 0)
         return -1;
-    t->shown++;
     return diff_add(t->pair, "sqlite", x ? stet_buffer_str(&a) : NULL,
                     y ? stet_buffer_str(&b) : NULL, t->err, "%s, row %lld, column %u", t->name,
                     (long long)id, column)

@@ -1,0 +1,74 @@
+/* Message catalogues made by msgfmt. */
+#include "tests/unit/diff/tool_pairs.h"
+
+static void test_messages(void **state)
+{
+    struct comparing c;
+    (void)state;
+    tool_run(&c, diff_mo, "mo-date");
+    assert_int_equal(c.result.count, 4);
+    /* When a translator worked on it is not when it was built. */
+    const struct stet_finding *f = tool_expect(&c, "header: PO-Revision-Date",
+                                               "2026-11-23 10:00+0000", "2026-11-24 10:00+0000");
+    assert_int_equal(f->cause, STET_CAUSE_UNEXPLAINED);
+    tool_expect(&c, "message \"open\" in context \"menu\"", "offen 1\\x00alle offen",
+                "offen 2\\x00alle offen");
+    tool_expect(&c, "message \"number 1\"", "Nummer", NULL);
+    tool_expect(&c, "message \"number 2\"", NULL, "Nummer");
+    comparing_release(&c);
+}
+
+/* Newer releases of msgfmt leave the field out, older ones keep it: as they do, with PO-Revision-Date renamed. */
+static void test_creation_date(void **state)
+{
+    struct comparing c;
+    size_t len;
+    (void)state;
+    unsigned char *sides[2];
+    for (size_t i = 0; i < 2; i++) {
+        sides[i] = tool_read("mo-date", "a", &len);
+        unsigned char *field = memmem(sides[i], len, "PO-Revision-Date: 2026-11-23 10", 31);
+        assert_non_null(field);
+        memcpy(field - 2,
+               i == 0 ? "\nPOT-Creation-Date: 2026-11-23 10" : "\nPOT-Creation-Date: 2026-11-24 10",
+               33);
+    }
+    comparing_run(&c, diff_mo, "x.mo", sides[0], len, sides[1], len);
+    assert_int_equal(c.status, 1);
+    assert_int_equal(c.result.count, 1);
+    const struct stet_finding *f = tool_expect(&c, "header: POT-Creation-Date",
+                                               "2026-11-23 10:00+0000", "2026-11-24 10:00+0000");
+    tool_expect_cause(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY);
+    comparing_release(&c);
+    free(sides[0]);
+    free(sides[1]);
+}
+
+static void test_byte_order(void **state)
+{
+    struct comparing c;
+    (void)state;
+    tool_run(&c, diff_mo, "mo-byte-order");
+    assert_int_equal(c.result.count, 1);
+    tool_expect(&c, "byte order", "least significant first", "most significant first");
+    comparing_release(&c);
+}
+
+static void test_damaged(void **state)
+{
+    (void)state;
+    tool_flip(diff_mo, "mo-date", 1, 30);
+    tool_cut(diff_mo, "mo-date", 1);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_creation_date),
+        cmocka_unit_test(test_byte_order),
+        cmocka_unit_test(test_damaged),
+    };
+    tool_start(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
