@@ -39,45 +39,38 @@ int diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, co
 
 /* ---- dialect ---- */
 
-static const char *dialect_of(const struct diff_tar *t, const struct diff_tar_entry *e)
-{
-    const unsigned char *h = t->map->bytes.data + e->start + (uint64_t)e->header * DIFF_BLOCK;
-    char first = e->header ? (char)t->map->bytes.data[e->start + 156] : '\0';
-
-    if (memcmp(h + 257, "ustar  ", 8) == 0)
-        return "GNU";
-    if (memcmp(h + 257, "ustar\0", 6) != 0)
-        return "v7";
-    return first == 'x' || first == 'X' || first == 'g' ? "pax" : "ustar";
-}
-
 const char *diff_tar_dialect(const struct diff_tar *t)
 {
-    const char *dialect = NULL;
-
-    for (size_t i = 0; i < t->count; i++) {
-        const char *own = dialect_of(t, &t->entries[i]);
-        if (!dialect || (strcmp(dialect, "ustar") == 0 && strcmp(own, "pax") == 0))
-            dialect = own;
-        else if (strcmp(dialect, own) != 0 &&
-                 !(strcmp(dialect, "pax") == 0 && strcmp(own, "ustar") == 0))
-            return "mixed";
+    switch (t->dialects) {
+    case 0:
+        return "none";
+    case DIFF_DIALECT_V7:
+        return "v7";
+    case DIFF_DIALECT_GNU:
+        return "GNU";
+    case DIFF_DIALECT_USTAR:
+        return "ustar";
+    case DIFF_DIALECT_PAX:
+    case DIFF_DIALECT_PAX | DIFF_DIALECT_USTAR:
+        return "pax";
+    default:
+        return "mixed";
     }
-    return dialect ? dialect : "none";
 }
 
-static const char *magic_of(const char *dialect)
+/* ustar and pax have one magic: their records are told one by one. */
+static unsigned magic_of(const struct diff_tar *t)
 {
-    return strcmp(dialect, "pax") == 0 ? "ustar" : dialect;
+    return t->dialects & DIFF_DIALECT_PAX ? (t->dialects & ~DIFF_DIALECT_PAX) | DIFF_DIALECT_USTAR
+                                          : t->dialects;
 }
 
 bool diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b)
 {
-    const char *da = diff_tar_dialect(a), *db = diff_tar_dialect(b);
+    unsigned x = magic_of(a), y = magic_of(b);
 
-    /* ustar and pax have one magic: their records are told one by one. */
-    return strcmp(da, "mixed") != 0 && strcmp(db, "mixed") != 0 && strcmp(da, "none") != 0 &&
-           strcmp(db, "none") != 0 && strcmp(magic_of(da), magic_of(db)) != 0;
+    /* Each has one of them. */
+    return x && y && x != y && !(x & (x - 1)) && !(y & (y - 1));
 }
 
 /* ---- order ---- */

@@ -6,8 +6,8 @@
 
 enum { LOST_MAX = 20, VALUE_MAX = 256 };
 #define FORGET (UINT64_C(16) << 20)
-/* Reading one header brings the pages around it as well. */
-#define HEADER_COST (UINT64_C(64) << 10)
+/* Reading one header brings the pages around it as well: with large folios many of them. */
+#define HEADER_COST (UINT64_C(512) << 10)
 
 struct comparison {
     struct diff *d;
@@ -76,6 +76,8 @@ int diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_
             diff_map_release(&content);
         }
     }
+    if (l->tar)
+        diff_map_forget(l->tar->map, 0, SIZE_MAX);
     diff_meta_release(&m);
     return rc;
 }

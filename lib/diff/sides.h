@@ -54,6 +54,12 @@ struct diff_tar_gap { /* bytes that are no entry */
     uint64_t from, to;
     size_t after; /* entries that came before */
 };
+enum {
+    DIFF_DIALECT_V7 = 1,
+    DIFF_DIALECT_GNU = 2,
+    DIFF_DIALECT_USTAR = 4,
+    DIFF_DIALECT_PAX = 8, /* ustar with extended headers */
+};
 struct diff_tar {
     const struct diff_map *map; /* borrowed */
     struct diff_tar_entry *entries;
@@ -65,7 +71,8 @@ struct diff_tar {
     size_t global_count, global_cap;
     struct diff_tar_gap *gaps;
     size_t gap_count, gap_cap;
-    uint64_t end; /* where blocks of zeroes, or nothing, follow the last entry */
+    uint64_t end;      /* where blocks of zeroes, or nothing, follow the last entry */
+    unsigned dialects; /* of its entries' headers */
     bool cut_short;
 };
 int diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err);

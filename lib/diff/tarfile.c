@@ -344,6 +344,17 @@ static void set_content(const struct diff_tar *t, struct diff_tar_entry *e, uint
         e->size = left;
 }
 
+static unsigned dialect_of(const struct diff_tar *t, uint64_t start, const unsigned char *h)
+{
+    char first = (char)t->map->bytes.data[start + OFF_TYPE];
+
+    if (memcmp(h + OFF_MAGIC, "ustar  ", 8) == 0)
+        return DIFF_DIALECT_GNU;
+    if (memcmp(h + OFF_MAGIC, "ustar\0", 6) != 0)
+        return DIFF_DIALECT_V7;
+    return first == 'x' || first == 'X' || first == 'g' ? DIFF_DIALECT_PAX : DIFF_DIALECT_USTAR;
+}
+
 /* The entry that begins at pos: 1, 0 when there is none. */
 static int read_entry(struct diff_tar *t, uint64_t pos, struct stet_error *err)
 {
@@ -380,6 +391,7 @@ static int read_entry(struct diff_tar *t, uint64_t pos, struct stet_error *err)
         .bad = !diff_tar_header_holds(h),
     };
     e->path = add_name(t, h, &n);
+    t->dialects |= dialect_of(t, pos, h);
     bool known = diff_tar_number(h + OFF_SIZE, 12, &size) && size >= 0;
     set_content(t, e, n.has_size ? n.size : known ? (uint64_t)size : 0);
     return 1;
