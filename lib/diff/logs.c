@@ -103,7 +103,7 @@ static void times_text(struct stet_buffer *out, const struct masked *m)
 {
     if (m->times == 0)
         stet_buffer_add_str(out, "none");
-    else if (m->times == 1)
+    else if (diff_text_equal(m->first, m->last))
         stet_buffer_addf(out, "%.*s", (int)m->first.len, m->first.s);
     else
         stet_buffer_addf(out, "%.*s to %.*s", (int)m->first.len, m->first.s, (int)m->last.len,

@@ -128,8 +128,7 @@ static int name_text(const X509_NAME *name, struct stet_buffer *out, struct stet
     stet_buffer_add_str(out, "");
     if (!bio)
         return stet_error_oom(err, "reading a certificate");
-    X509_NAME_print_ex(bio, name, 0,
-                       (XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) | XN_FLAG_DN_REV);
+    X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
     len = BIO_get_mem_data(bio, &data);
     if (len > 0)
         status = diff_printable(data, (size_t)len, LABEL_MAX, out, err);

@@ -1,0 +1,193 @@
+/* Files of systemd, and those that name the host or its locales. */
+#include "tests/unit/diff/pairs.h"
+
+static void catalog(void **state)
+{
+    _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
+    struct comparing c;
+    char *subject;
+    (void)state;
+    pairs_run(&c, diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
+    assert_int_equal(c.status, 1);
+    assert_int_equal(c.result.count, 1);
+    pairs_expect(&c, "messages", "2", "37, 35 only here");
+    assert_true(pairs_shows(&c, "+0027229ca0644181a76c4e92458afa2e fr\n"));
+    comparing_release(&c);
+
+    pairs_read("systemd-catalog", "a", &a);
+    stet_buffer_add(&b, a.data, a.len);
+    subject = memmem(b.data, b.len, "Subject: ", 9);
+    assert_non_null(subject);
+    subject[9] = 'X';
+    pairs_compare(&c, diff_catalog, "var/lib/systemd/catalog/database", a.data, a.len, b.data,
+                  b.len);
+    assert_int_equal(c.result.count, 1);
+    assert_true(strncmp(c.result.findings[0].what, "message ", 8) == 0);
+    assert_true(pairs_shows(&c, "+Subject: X"));
+    comparing_release(&c);
+}
+
+static void put64(unsigned char *p, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = (unsigned char)(value >> (8 * i));
+}
+
+/* Two messages, whose texts stand in this or the other order. */
+static void two_messages(unsigned char out[164], bool swapped)
+{
+    memset(out, 0, 164);
+    memcpy(out, "RHHHKSLP", 8);
+    put64(out + 16, 40);
+    put64(out + 24, 2);
+    put64(out + 32, 56);
+    out[40] = 1;
+    out[96] = 2;
+    put64(out + 40 + 48, swapped ? 6 : 0);
+    put64(out + 96 + 48, swapped ? 0 : 6);
+    memcpy(out + 152, swapped ? "tttt2" : "tttt1", 6);
+    memcpy(out + 158, swapped ? "tttt1" : "tttt2", 6);
+}
+
+static void catalog_places(void **state)
+{
+    unsigned char a[164], b[164];
+    struct comparing c;
+    (void)state;
+    two_messages(a, false);
+    two_messages(b, true);
+    pairs_compare(&c, diff_catalog, "var/lib/systemd/catalog/database", a, sizeof a, b, sizeof b);
+    assert_int_equal(c.result.count, 1);
+    pairs_cause(&c, "places of the texts", STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY);
+    comparing_release(&c);
+}
+
+static void journal(void **state)
+{
+    struct comparing c;
+    (void)state;
+    pairs_run(&c, diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
+    assert_int_equal(c.status, 1);
+    pairs_cause(&c, "file id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
+    pairs_cause(&c, "boot id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
+    pairs_expect(&c, "time of the first entry", "1795400000000000 (2026-11-23T02:13:20Z)",
+                 "1795400100000000 (2026-11-23T02:15:00Z)");
+    pairs_cause(&c, "time of the first entry", STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
+    assert_int_equal(comparing_find(&c, "number of entries", NULL), 0);
+    comparing_release(&c);
+}
+
+static void hwdb(void **state)
+{
+    struct comparing c;
+    (void)state;
+    pairs_run(&c, diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
+    assert_int_equal(c.status, 1);
+    assert_true(pairs_shows(&c, "2.1 root"));
+    comparing_release(&c);
+}
+
+static void machine_id(void **state)
+{
+    struct comparing c;
+    (void)state;
+    pairs_run(&c, diff_machine_id, "etc/machine-id", "machine-id");
+    assert_int_equal(c.status, 1);
+    pairs_cause(&c, "machine id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
+    comparing_release(&c);
+
+    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef\n", "");
+    pairs_expect(&c, "machine id", "0123456789abcdef0123456789abcdef", "");
+    pairs_cause(&c, "machine id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
+    comparing_release(&c);
+
+    pairs_text(&c, diff_machine_id, "etc/machine-id", "uninitialized\n", "");
+    pairs_cause(&c, "machine id", STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE);
+    comparing_release(&c);
+    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123\n", "");
+    assert_int_equal(c.status, 0);
+    comparing_release(&c);
+    /* A newline is no other id. */
+    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef",
+               "0123456789abcdef0123456789abcdef\n");
+    assert_int_equal(c.status, 0);
+    comparing_release(&c);
+}
+
+static void host(void **state)
+{
+    struct comparing c;
+    (void)state;
+    pairs_text(&c, diff_host, "etc/hostname", "one\n", "two\n");
+    pairs_expect(&c, "host name", "one", "two");
+    pairs_cause(&c, "host name", STET_CAUSE_HOST, STET_DIFF_CERTAIN);
+    comparing_release(&c);
+
+    pairs_text(&c, diff_host, "etc/resolv.conf", "search a\nnameserver 127.0.0.1\n",
+               "search a\nnameserver 127.0.0.2\n");
+    assert_int_equal(c.status, 1);
+    assert_true(c.result.count > 0);
+    for (size_t i = 0; i < c.result.count; i++)
+        assert_int_equal(c.result.findings[i].cause, STET_CAUSE_HOST);
+    comparing_release(&c);
+}
+
+/* A locale archive with room for two names, of which one or both are used. */
+static void locale_archive(unsigned char out[128], bool both)
+{
+    static const unsigned char magic[] = {0x09, 0x01, 0x02, 0xde};
+    memset(out, 0, 128);
+    memcpy(out, magic, 4);
+    out[8] = 56;            /* offset of names */
+    out[12] = both ? 2 : 1; /* used */
+    out[16] = 2;            /* size */
+    out[36] = both ? 2 : 1; /* locales */
+    out[56 + 4] = 100;      /* offset of the name */
+    out[56 + 8] = 120;      /* and of its locale */
+    out[68 + 4] = 110;
+    out[68 + 8] = both ? 124 : 0;
+    memcpy(out + 100, "de_DE", 6);
+    memcpy(out + 110, "fr_FR", 6);
+}
+
+static void locales(void **state)
+{
+    unsigned char a[128], b[128];
+    struct comparing c;
+    (void)state;
+    locale_archive(a, false);
+    locale_archive(b, true);
+    pairs_compare(&c, diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
+                  sizeof b);
+    assert_int_equal(c.status, 1);
+    assert_int_equal(c.result.count, 2);
+    assert_string_equal(pairs_only(&c, "locales")->detail, "+fr_FR\n");
+    pairs_expect(&c, "number of locales", "1", "2");
+    comparing_release(&c);
+
+    /* A name outside of the file. */
+    b[61] = 1;
+    pairs_compare(&c, diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
+                  sizeof b);
+    assert_int_equal(c.status, 0);
+    comparing_release(&c);
+}
+
+static void damaged(void **state)
+{
+    (void)state;
+    pairs_damage(diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
+    pairs_damage(diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
+    pairs_damage(diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(catalog), cmocka_unit_test(catalog_places), cmocka_unit_test(journal),
+        cmocka_unit_test(hwdb),    cmocka_unit_test(machine_id),     cmocka_unit_test(host),
+        cmocka_unit_test(locales), cmocka_unit_test(damaged),
+    };
+    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
