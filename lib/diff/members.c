@@ -218,6 +218,7 @@ static const char *const field_names[FIELDS] = {
     [DIFF_N_FS] = "device of the file system",
     [DIFF_N_METHOD] = "compression method",
     [DIFF_N_FLAGS] = "flags",
+    [DIFF_N_LEVEL] = "compression level",
     [DIFF_N_VERSIONS] = "version made by and needed",
     [DIFF_N_ATTRIBUTES] = "attributes",
     [DIFF_N_COUNT + DIFF_B_UNAME] = "user name",
@@ -285,6 +286,12 @@ static void number_text(const struct diff_archived *m, size_t field, struct stet
         stet_buffer_addf(out, "made by %u (system %u), needed %u", (unsigned)(v >> 16) & 255,
                          (unsigned)(v >> 24) & 255, (unsigned)v & 0xffff);
         break;
+    case DIFF_N_LEVEL: {
+        /* APPNOTE 4.4.4 */
+        static const char *const levels[] = {"normal", "maximum", "fast", "super fast"};
+        stet_buffer_add_str(out, levels[v & 3]);
+        break;
+    }
     case DIFF_N_FLAGS:
     case DIFF_N_ATTRIBUTES:
         stet_buffer_addf(out, "%#llx", (unsigned long long)v);
@@ -481,7 +488,8 @@ static int add_group(const struct compare *c, size_t field, struct stet_error *e
     }
     if (!f || (g->count > 1 && group_detail(c, g, field, f, err) < 0))
         return -1;
-    if (field != FIELD_PACKING && field != FIELD_NAME && field != DIFF_N_METHOD)
+    if (field != FIELD_PACKING && field != FIELD_NAME && field != DIFF_N_METHOD &&
+        field != DIFF_N_LEVEL)
         return 0;
     return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
                         "this says how members are compressed, not what they hold");
@@ -535,7 +543,7 @@ static int add_missing(const struct compare *c, bool of_a, struct stet_error *er
 
 /* 1; 0 when it is damaged or too long. */
 static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
-                       struct diff_spool *out, struct stet_error *err)
+                       struct diff_spool *out, bool *too_long, struct stet_error *err)
 {
     unsigned char piece[PIECE];
     uint64_t made = 0;
@@ -553,7 +561,8 @@ static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
         used += in - z->avail_in;
         if ((rc != Z_OK && rc != Z_STREAM_END) || (n == 0 && in == z->avail_in && rc == Z_OK))
             return 0;
-        if ((made += n) > max)
+        *too_long = (made += n) > max;
+        if (*too_long)
             return 0;
         if (diff_spool_add(out, piece, n, err) < 0)
             return -1;
@@ -562,7 +571,8 @@ static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
 }
 
 static int unpack(const struct diff_pair *p, const struct diff_archived *m,
-                  struct diff_spool *spool, struct diff_bytes *out, struct stet_error *err)
+                  struct diff_spool *spool, struct diff_bytes *out, bool *too_long,
+                  struct stet_error *err)
 {
     z_stream z = {0};
 
@@ -574,7 +584,7 @@ static int unpack(const struct diff_pair *p, const struct diff_archived *m,
     }
     if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
         return stet_error_oom(err, "unpacking a member");
-    int rc = inflate_all(&z, m, p->diff->bytes_left / 2, spool, err);
+    int rc = inflate_all(&z, m, p->diff->bytes_left / 2, spool, too_long, err);
     inflateEnd(&z);
     uint64_t made = spool->written + spool->memory.len;
     if (rc <= 0) {
@@ -584,19 +594,39 @@ static int unpack(const struct diff_pair *p, const struct diff_archived *m,
     return diff_spool_bytes(spool, out, err) < 0 ? -1 : 1;
 }
 
+static int add_too_long(const struct compare *c, uint32_t i, uint32_t k, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
+    _cleanup_free_ char *a =
+        stet_format(err, "%llu bytes", (unsigned long long)c->a->members[i].size);
+    _cleanup_free_ char *b =
+        stet_format(err, "%llu bytes", (unsigned long long)c->b->members[k].size);
+    struct diff_pair p = *c->p;
+
+    if (!a || !b || member_path(c->p, diff_container_name(c->a, i), &path, err) < 0)
+        return -1;
+    p.path = stet_buffer_str(&path);
+    c->p->diff->result->cut_short = true;
+    return diff_add(&p, c->a->format, a, b, err,
+                    "budget of bytes: it differs, and is too long to be opened")
+               ? 0
+               : -1;
+}
+
 static int compare_content(struct compare *c, uint32_t i, uint32_t k, struct stet_error *err)
 {
     const struct diff_archived *x = &c->a->members[i], *y = &c->b->members[k];
     _cleanup_spool_ struct diff_spool s, t;
     struct diff_bytes a = x->content, b = y->content;
+    bool too_long = false;
 
     diff_spool_init(&s, c->p->diff);
     diff_spool_init(&t, c->p->diff);
     if (x->packed == y->packed && x->locked == y->locked && is_equal(&a, &b))
         return 0;
-    int rc = unpack(c->p, x, &s, &a, err);
+    int rc = unpack(c->p, x, &s, &a, &too_long, err);
     if (rc > 0)
-        rc = unpack(c->p, y, &t, &b, err);
+        rc = unpack(c->p, y, &t, &b, &too_long, err);
     if (rc < 0)
         return -1;
     if (rc > 0 && is_equal(&a, &b)) {
@@ -605,6 +635,8 @@ static int compare_content(struct compare *c, uint32_t i, uint32_t k, struct ste
         note(c, FIELD_PACKING, i, k);
         return 0;
     }
+    if (rc == 0 && too_long)
+        return add_too_long(c, i, k, err);
     /* What cannot be unpacked is compared as it is. */
     if (rc == 0) {
         a = x->content;

@@ -25,6 +25,7 @@ enum diff_number_field {
     DIFF_N_FS, /* of the file system the file was on: major << 32 | minor */
     DIFF_N_METHOD,
     DIFF_N_FLAGS,
+    DIFF_N_LEVEL,    /* of zip: the two flags that say how hard was tried */
     DIFF_N_VERSIONS, /* of zip: made by << 16 | needed */
     DIFF_N_ATTRIBUTES,
     DIFF_N_COUNT,

@@ -135,7 +135,8 @@ static void set_fields(struct diff_archived *m, const unsigned char *e,
     struct diff_bytes time = find_extra(extra, 0x5455);
 
     m->number[DIFF_N_VERSIONS] = (int64_t)(little(e + 4, 2) << 16 | little(e + 6, 2));
-    m->number[DIFF_N_FLAGS] = (int64_t)little(e + 8, 2);
+    m->number[DIFF_N_FLAGS] = (int64_t)(little(e + 8, 2) & ~UINT64_C(6));
+    m->number[DIFF_N_LEVEL] = (int64_t)(little(e + 8, 2) >> 1 & 3);
     m->number[DIFF_N_METHOD] = (int64_t)little(e + 10, 2);
     m->number[DIFF_N_DOS_TIME] = (int64_t)(little(e + 14, 2) << 16 | little(e + 12, 2));
     m->number[DIFF_N_ATTRIBUTES] = (int64_t)(little(e + 36, 2) << 32 | little(e + 38, 4));
