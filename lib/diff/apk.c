@@ -150,7 +150,8 @@ static int add_field(const struct diff_pair *p, const char *name,
     if (!f)
         return -1;
     if (one->a && one->b && (key.s[0] == 't' || key.s[0] == 'V' || key.s[0] == 'C'))
-        return diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+        return diff_because(f, STET_CAUSE_PACKAGE_VERSION,
+                            key.s[0] == 'V' ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
                             "the database names another build of the package");
     return 0;
 }

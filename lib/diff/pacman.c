@@ -33,13 +33,14 @@ static int read_blocks(struct diff_records *out, struct diff_text rest, struct s
 
 /* Does the database hold times under this key, and what does a difference of them mean? */
 static const struct time_key {
-    const char *key, *noun;
+    const char *key;
     enum stet_diff_cause cause;
+    enum stet_diff_sureness sure;
     const char *evidence;
 } time_keys[] = {
-    {"INSTALLDATE", "time of installation", STET_CAUSE_DATABASE_TIME,
+    {"INSTALLDATE", STET_CAUSE_DATABASE_TIME, STET_DIFF_CERTAIN,
      "pacman writes the time at which it installs a package into its database"},
-    {"BUILDDATE", "time of the package's build", STET_CAUSE_PACKAGE_VERSION,
+    {"BUILDDATE", STET_CAUSE_PACKAGE_VERSION, STET_DIFF_LIKELY,
      "the package was built at another time, so it is another package"},
 };
 
@@ -56,7 +57,7 @@ static int add_time(const struct diff_pair *p, const struct time_key *key, struc
         return -1;
     f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%%%s%%",
                  key->key);
-    return f ? diff_because(f, key->cause, STET_DIFF_CERTAIN, err, "%s", key->evidence) : -1;
+    return f ? diff_because(f, key->cause, key->sure, err, "%s", key->evidence) : -1;
 }
 
 /* "path<TAB>hash" lines by path. */

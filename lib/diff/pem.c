@@ -5,16 +5,14 @@
  * Of a private key nothing is shown, and a text that holds one is never left to the comparators of text.
  */
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include "lib/diff/formats.h"
 #include "lib/diff/keys.h"
-#include "lib/diff/times.h"
 
 static const char format_name[] = "pem";
 static const struct diff_text none = {NULL, 0};
 
-enum { BLOCKS_MAX = 1 << 16, LABEL_MAX = 200 };
+enum { BLOCKS_MAX = 1 << 16 };
 
 /* ---- blocks ---- */
 
@@ -60,13 +58,13 @@ static struct diff_text trim_line(struct diff_text line)
     return diff_text_trim(line);
 }
 
-/* Is it "-----BEGIN TYPE-----" (or END)? A signed message begins so, too, but is text. */
-static bool boundary(struct diff_text line, const char *begin, struct diff_text *type)
+/* Is it "-----BEGIN TYPE-----" alone? A signed message begins so, too, but is text. */
+static bool boundary(struct diff_text line, struct diff_text *type)
 {
     line = trim_line(line);
-    if (!diff_text_begins(line, begin) || !ends_with(line, "-----") || line.len < strlen(begin) + 5)
+    if (!diff_text_begins(line, "-----BEGIN ") || !ends_with(line, "-----") || line.len < 16)
         return false;
-    *type = (struct diff_text){line.s + strlen(begin), line.len - strlen(begin) - 5};
+    *type = (struct diff_text){line.s + 11, line.len - 16};
     return !diff_text_is(*type, "PGP SIGNED MESSAGE");
 }
 
@@ -116,208 +114,6 @@ static bool is_private(struct diff_text type)
     return ends_with(type, "PRIVATE KEY") || diff_text_is(type, "PGP PRIVATE KEY BLOCK");
 }
 
-/* ---- what is said of certificates ---- */
-
-static int name_text(const X509_NAME *name, struct stet_buffer *out, struct stet_error *err)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *data = NULL;
-    long len;
-    int status = 0;
-    stet_buffer_clear(out);
-    stet_buffer_add_str(out, "");
-    if (!bio)
-        return stet_error_oom(err, "reading a certificate");
-    X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-    len = BIO_get_mem_data(bio, &data);
-    if (len > 0)
-        status = diff_printable(data, (size_t)len, LABEL_MAX, out, err);
-    BIO_free(bio);
-    return status;
-}
-
-static int hex_text(const unsigned char *data, size_t len, size_t max, struct stet_buffer *out,
-                    struct stet_error *err)
-{
-    for (size_t i = 0; i < len && i < max; i++)
-        stet_buffer_addf(out, "%02x", data[i]);
-    if (len > max)
-        stet_buffer_add_str(out, "…");
-    return stet_buffer_check(out, "a certificate", err);
-}
-
-static int digest_text(const void *data, size_t len, struct stet_buffer *out,
-                       struct stet_error *err)
-{
-    struct stet_digest digest;
-    if (stet_digest_of(data, len, &digest, err) < 0)
-        return -1;
-    return hex_text(digest.bytes, 8, 8, out, err);
-}
-
-static int serial_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(c);
-    return hex_text(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial), 40, out,
-                    err);
-}
-
-static int subject_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    return name_text(X509_get_subject_name(c), out, err);
-}
-
-static int issuer_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    return name_text(X509_get_issuer_name(c), out, err);
-}
-
-static bool seconds_of(const ASN1_TIME *time, int64_t *out)
-{
-    struct tm tm;
-    if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
-        return false;
-    *out = diff_time_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                          tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
-    return true;
-}
-
-static int time_text(const ASN1_TIME *time, struct stet_buffer *out, struct stet_error *err)
-{
-    char text[STET_TIME_TEXT_MAX];
-    int64_t seconds;
-    if (!seconds_of(time, &seconds))
-        return diff_printable(ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time), 40,
-                              out, err);
-    stet_time_format(seconds, text);
-    stet_buffer_add_str(out, text);
-    return stet_buffer_check(out, "a certificate", err);
-}
-
-static int before_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    return time_text(X509_get0_notBefore(c), out, err);
-}
-
-static int after_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    return time_text(X509_get0_notAfter(c), out, err);
-}
-
-/* "RSA, 2048 bits, SHA-256 0123456789abcdef". */
-static int key_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    EVP_PKEY *key = X509_get0_pubkey(c);
-    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(c);
-    if (key && EVP_PKEY_get0_type_name(key))
-        stet_buffer_addf(out, "%s, %d bits, ", EVP_PKEY_get0_type_name(key),
-                         EVP_PKEY_get_bits(key));
-    stet_buffer_add_str(out, "SHA-256 ");
-    return digest_text(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out, err);
-}
-
-/* Does its value follow from a key? */
-static bool names_key(const char *name)
-{
-    return strcmp(name, "X509v3 Subject Key Identifier") == 0 ||
-           strcmp(name, "X509v3 Authority Key Identifier") == 0;
-}
-
-/* Their names, and a digest of all of them but the identifiers of keys. */
-static int extensions_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer all = STET_BUFFER_INIT;
-    for (int i = 0; i < X509_get_ext_count(c); i++) {
-        X509_EXTENSION *e = X509_get_ext(c, i);
-        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(e);
-        char name[80] = "";
-        OBJ_obj2txt(name, sizeof name, X509_EXTENSION_get_object(e), 0);
-        stet_buffer_addf(out, "%s%s", i > 0 ? ", " : "", name);
-        stet_buffer_addf(&all, "%s %d ", name, X509_EXTENSION_get_critical(e));
-        if (!names_key(name))
-            stet_buffer_add(&all, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
-    }
-    if (stet_buffer_check(&all, "a certificate", err) < 0)
-        return -1;
-    stet_buffer_add_str(out, "; SHA-256 ");
-    return digest_text(stet_buffer_str(&all), all.len, out, err);
-}
-
-static int signature_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
-{
-    const ASN1_BIT_STRING *value = NULL;
-    const X509_ALGOR *algorithm = NULL;
-    char name[80] = "";
-    X509_get0_signature(&value, &algorithm, c);
-    OBJ_obj2txt(name, sizeof name, algorithm->algorithm, 0);
-    stet_buffer_addf(out, "%s, SHA-256 ", name);
-    return digest_text(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), out, err);
-}
-
-static const struct part {
-    const char *name;
-    int (*text)(X509 *c, struct stet_buffer *out, struct stet_error *err);
-    const ASN1_TIME *(*time)(const X509 *c);
-    const char *random; /* why it is random, or NULL */
-    bool follows;       /* from the others: told only where they are equal */
-} parts[] = {
-    {"subject", subject_text, NULL, NULL, false},
-    {"issuer", issuer_text, NULL, NULL, false},
-    {"serial number", serial_text, NULL, "serial numbers are drawn at random", false},
-    {"not before", before_text, X509_get0_notBefore, NULL, false},
-    {"not after", after_text, X509_get0_notAfter, NULL, false},
-    {"public key", key_text, NULL, "another key was made for the same subject", false},
-    {"extensions", extensions_text, NULL, NULL, false},
-    {"signature", signature_text, NULL, NULL, true},
-};
-
-/* 1: told; 0: equal; -1 with err. */
-static int add_part(const struct diff_pair *p, const struct part *part, const char *label, X509 *a,
-                    X509 *b, struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
-    struct stet_finding *f;
-    int64_t sa, sb;
-    if (part->text(a, &ta, err) < 0 || part->text(b, &tb, err) < 0)
-        return -1;
-    if (strcmp(stet_buffer_str(&ta), stet_buffer_str(&tb)) == 0)
-        return 0;
-    f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
-                 "certificate %s: %s", label, part->name);
-    if (!f)
-        return -1;
-    if (part->random &&
-        diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err, "%s", part->random) < 0)
-        return -1;
-    if (part->time && seconds_of(part->time(a), &sa) && seconds_of(part->time(b), &sb) &&
-        diff_because_time(p, f, sa, sb, "validity", err) < 0)
-        return -1;
-    return 1;
-}
-
-/* Two certificates of one subject. */
-static int compare_certificates(const struct diff_pair *p, X509 *a, X509 *b, struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
-    int told = 0;
-    if (subject_text(a, &label, err) < 0)
-        return -1;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        int status = parts[i].follows && told > 0
-                         ? 0
-                         : add_part(p, &parts[i], stet_buffer_str(&label), a, b, err);
-        if (status < 0)
-            return -1;
-        told += status;
-    }
-    if (told > 0)
-        return 0;
-    return diff_add(p, format_name, "one encoding", "another", err, "certificate %s",
-                    stet_buffer_str(&label))
-               ? 0
-               : -1;
-}
-
 /* ---- reading ---- */
 
 /* A private key's label says its type alone. */
@@ -326,15 +122,15 @@ static int add_label(struct side *s, size_t place, struct stet_error *err)
     _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
     struct block *b = &s->blocks[place];
     if (b->certificate) {
-        if (subject_text(b->certificate, &label, err) < 0)
+        if (diff_certificate_subject(b->certificate, &label, err) < 0)
             return -1;
     } else if (diff_printable(b->type.s, b->type.len, 60, &label, err) < 0) {
         return -1;
     }
     if (!b->private) {
         stet_buffer_add_str(&label, ", SHA-256 ");
-        if (digest_text(b->der.len ? (const char *)b->der.data : b->body.s,
-                        b->der.len ? b->der.len : b->body.len, &label, err) < 0)
+        if (diff_digest_text(b->der.len ? (const char *)b->der.data : b->body.s,
+                             b->der.len ? b->der.len : b->body.len, &label, err) < 0)
             return -1;
     }
     if (stet_buffer_check(&label, "a PEM block", err) < 0 ||
@@ -363,15 +159,55 @@ static int add_block(struct side *s, struct diff_text type, struct diff_text bod
     return add_label(s, s->count - 1, err);
 }
 
+/*
+ * A private key that begins in the midst of a line, as in a program's settings: its type, what stands before it in the
+ * line and after it. Other blocks than those of private keys are text there.
+ */
+static bool begins_within(struct diff_text line, struct diff_text *type, struct diff_text *before,
+                          struct diff_text *after)
+{
+    const char *begin = line.len > 0 ? memmem(line.s, line.len, "-----BEGIN ", 11) : NULL, *end;
+    if (!begin)
+        return false;
+    *before = (struct diff_text){line.s, (size_t)(begin - line.s)};
+    *after = (struct diff_text){begin + 11, line.len - before->len - 11};
+    end = after->len > 0 ? memmem(after->s, after->len, "-----", 5) : NULL;
+    if (!end)
+        return false;
+    *type = (struct diff_text){after->s, (size_t)(end - after->s)};
+    after->s += type->len + 5;
+    after->len -= type->len + 5;
+    return is_private(*type);
+}
+
+/* Takes a block that ends with a line, or in a line, that has "-----END " in it; body begins before what is left. */
+static struct diff_text take_body(struct diff_text body, struct diff_text *rest)
+{
+    const char *end = body.len > 0 ? memmem(body.s, body.len, "-----END ", 9) : NULL;
+    struct diff_text line;
+    while (!end && diff_text_line(rest, &line)) {
+        end = line.len > 0 ? memmem(line.s, line.len, "-----END ", 9) : NULL;
+        body.len = (size_t)((end ? end : line.s + line.len) - body.s);
+    }
+    if (end)
+        body.len = (size_t)(end - body.s);
+    if (body.len > 0 && body.s[body.len - 1] == '\n')
+        body.len--;
+    return body;
+}
+
 static int read_blocks(struct side *s, const struct diff_bytes *content, struct stet_error *err)
 {
-    struct diff_text rest = diff_text_of(content), line, type, end;
+    struct diff_text rest = diff_text_of(content), line, type, before, after;
     while (!s->full && diff_text_line(&rest, &line)) {
-        if (boundary(line, "-----BEGIN ", &type)) {
-            struct diff_text body = {rest.s, 0};
-            while (diff_text_line(&rest, &line) && !boundary(line, "-----END ", &end))
-                body.len = (size_t)(line.s + line.len - body.s);
+        if (boundary(line, &type)) {
+            struct diff_text body = take_body((struct diff_text){rest.s, 0}, &rest);
             if (add_block(s, type, body, err) < 0)
+                return -1;
+        } else if (begins_within(line, &type, &before, &after)) {
+            struct diff_text body = take_body(after, &rest);
+            if (diff_records_add(&s->lines, before, (struct diff_text){"", 0}, 0, err) < 0 ||
+                add_block(s, type, body, err) < 0)
                 return -1;
         } else if (diff_records_add(&s->lines, line, (struct diff_text){"", 0}, 0, err) < 0) {
             return -1;
@@ -441,7 +277,7 @@ static int collect_rest(const struct side *s, const struct diff_record *record,
     _cleanup_buffer_ struct stet_buffer key = STET_BUFFER_INIT;
     const struct block *b = &s->blocks[record->at];
     if (b->certificate) {
-        if (subject_text(b->certificate, &key, err) < 0)
+        if (diff_certificate_subject(b->certificate, &key, err) < 0)
             return -1;
     } else if (diff_printable(b->type.s, b->type.len, 60, &key, err) < 0) {
         return -1;
@@ -463,7 +299,7 @@ static int compare_rest(const struct diff_pair *p, const struct side *a, const s
     if (any->private)
         return add_private(p, ba, bb, place, err);
     if (ba && bb && ba->certificate && bb->certificate)
-        return compare_certificates(p, ba->certificate, bb->certificate, err);
+        return diff_certificates(p, ba->certificate, bb->certificate, err);
     if (ba && bb && !ba->certificate && !bb->certificate)
         return compare_others(p, ba, bb, one->a->value.s, one->b->value.s, err);
     return diff_add_text(p, format_name, one->a ? one->a->value : none,

@@ -61,6 +61,24 @@ static void private_texts(void **state)
         pairs_hides(&c, "c2VjcmV0LXNlY3JldC1zZWNyZXQ=", 28);
         comparing_release(&c);
     }
+    /* In the midst of a line, or all of it in one. */
+    pairs_text(&c, diff_pem, "etc/app.json",
+               "{\"key\": \"-----BEGIN PRIVATE KEY-----\\nc2VjcmV0LXNlY3JldA==\\n-----END PRIVATE "
+               "KEY-----\\n\",\n\"x\": 1}\n",
+               "{\"key\": \"-----BEGIN PRIVATE KEY-----\\nb3RoZXItb3RoZXItb3Ro\\n-----END PRIVATE "
+               "KEY-----\\n\",\n\"x\": 2}\n");
+    assert_int_equal(c.status, 1);
+    pairs_hides(&c, "c2VjcmV0LXNlY3JldA==", 20);
+    pairs_only(&c, "block 1 (PRIVATE KEY)");
+    assert_string_equal(pairs_only(&c, "lines around the blocks")->detail,
+                        "-\"x\": 1}\n+\"x\": 2}\n");
+    comparing_release(&c);
+    pairs_text(
+        &c, diff_pem, "etc/app.env", "KEY='-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
+        "KEY='-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldB==\n-----END PRIVATE KEY-----'\n");
+    assert_int_equal(c.status, 1);
+    pairs_hides(&c, "c2VjcmV0LXNlY3JldA==", 20);
+    comparing_release(&c);
     /* Cut short, it is one still. */
     pairs_text(&c, diff_pem, "etc/app.conf", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
                "-----BEGIN PRIVATE KEY-----\nb3RoZXItb3RoZXItb3Ro\n");
