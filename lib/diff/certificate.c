@@ -162,13 +162,27 @@ static const struct part {
     {"signature", signature_text, NULL, NULL, true},
 };
 
+/* Certificates that begin within their build's time are made by it; with one period of validity, so is their end. */
+static int because_validity(const struct diff_pair *p, struct stet_finding *f,
+                            const struct part *part, X509 *a, X509 *b, struct stet_error *err)
+{
+    int64_t ta, tb, begin_a, begin_b;
+    if (!seconds_of(part->time(a), &ta) || !seconds_of(part->time(b), &tb) ||
+        !seconds_of(X509_get0_notBefore(a), &begin_a) ||
+        !seconds_of(X509_get0_notBefore(b), &begin_b) || ta - begin_a != tb - begin_b ||
+        !diff_in_span(&p->diff->side[0], begin_a) || !diff_in_span(&p->diff->side[1], begin_b))
+        return 0;
+    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
+                        "each certificate is valid from a time within its build%s",
+                        ta == begin_a ? "" : ", and both for the same period");
+}
+
 /* 1: told; 0: equal; -1 with err. */
 static int add_part(const struct diff_pair *p, const struct part *part, const char *label, X509 *a,
                     X509 *b, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
     struct stet_finding *f;
-    int64_t sa, sb;
     if (part->text(a, &ta, err) < 0 || part->text(b, &tb, err) < 0)
         return -1;
     if (strcmp(stet_buffer_str(&ta), stet_buffer_str(&tb)) == 0)
@@ -180,8 +194,7 @@ static int add_part(const struct diff_pair *p, const struct part *part, const ch
     if (part->random &&
         diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err, "%s", part->random) < 0)
         return -1;
-    if (part->time && seconds_of(part->time(a), &sa) && seconds_of(part->time(b), &sb) &&
-        diff_because_time(p, f, sa, sb, "validity", err) < 0)
+    if (part->time && because_validity(p, f, part, a, b, err) < 0)
         return -1;
     return 1;
 }

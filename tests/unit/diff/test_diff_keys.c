@@ -98,6 +98,8 @@ static void certificates(void **state)
                 STET_DIFF_LIKELY);
     pairs_cause(&c, "certificate CN = example.org: not before", STET_CAUSE_BUILD_TIME,
                 STET_DIFF_CERTAIN);
+    pairs_cause(&c, "certificate CN = example.org: not after", STET_CAUSE_BUILD_TIME,
+                STET_DIFF_CERTAIN);
     pairs_expect(&c, "certificate CN = example.org: not after", "2036-11-20T16:39:30Z",
                  "2036-11-20T16:39:31Z");
     pairs_cause(&c, "certificate CN = example.org: public key", STET_CAUSE_RANDOM,
