@@ -152,6 +152,8 @@ static void group_title(struct stet_report *r, const struct stet_diff_group *g, 
         stet_report_plain(r);
     }
     stet_buffer_add_char(&r->text, '\n');
+    if (count.failed)
+        r->text.failed = true;
     stet_buffer_release(&count);
 }
 
