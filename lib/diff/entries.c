@@ -42,11 +42,8 @@ static const struct diff_list_ops tar_ops = {tar_path, tar_meta, tar_content, NU
 int diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *err)
 {
     (void)err;
-    *out = (struct diff_list){.ops = &tar_ops,
-                              .format = "tar",
-                              .count = t->count,
-                              .tar = t,
-                              .damaged = t->gap_count > 0 || t->cut_short};
+    *out = (struct diff_list){
+        .ops = &tar_ops, .format = "tar", .count = t->count, .tar = t, .damaged = t->cut_short};
     return 0;
 }
 

@@ -259,7 +259,7 @@ int diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_lis
     }
     for (uint32_t i = 0; i < count; i++) {
         f->owned[i] = layers[i];
-        out->damaged = out->damaged || layers[i]->gap_count > 0 || layers[i]->cut_short;
+        out->damaged = out->damaged || layers[i]->cut_short;
         if (add_layer(f, i, err) < 0) {
             diff_list_free(out);
             return -1;

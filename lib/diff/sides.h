@@ -152,7 +152,7 @@ struct diff_list {
     const struct diff_list_ops *ops;
     const char *format; /* "tar", "directory" */
     size_t count;
-    bool damaged; /* entries may be missing */
+    bool damaged; /* it ends too early: entries are missing for that alone */
     void *data;
     struct diff_tar *tar; /* the one that it lists; NULL: something else */
 };

@@ -76,6 +76,31 @@ static int decode(struct decoding *c, struct stet_reader *in, char *buffer, stru
     }
 }
 
+/*
+ * A decoder that fails keeps back what it decoded since it was last asked: it is asked again, for one byte at a time once
+ * it comes to where the first attempt ended.
+ */
+static int decode_last(struct decoding *c, uint64_t max, char *buffer, struct stet_error *err)
+{
+    struct blob_reader in = {.map = &c->stream->blob};
+    uint64_t skip = c->written;
+    ssize_t n = 1;
+    int rc = 0;
+
+    stet_reader_init(&in.base, &blob_ops, &in);
+    struct stet_reader *r = stet_codec_decoder_new(&in.base, c->stream->name, max, NULL, NULL);
+    while (r && rc == 0 && n > 0) {
+        n = stet_reader_read(r, buffer, skip > CHUNK ? CHUNK : skip ? (size_t)skip : 1, NULL);
+        if (n > 0 && skip == 0)
+            rc = keep(c, buffer, (size_t)n, err);
+        skip -= n > 0 && skip > 0 ? (uint64_t)n : 0;
+        if (rc == 0 && skip > 0)
+            rc = stet_cancel_check(err);
+    }
+    stet_codec_decoder_free(r);
+    return rc;
+}
+
 /* The rest of the blob, which a decoder that failed did not read. */
 static int read_rest(struct decoding *c, char *buffer, struct stet_error *err)
 {
@@ -103,6 +128,8 @@ static int decode_all(const struct diff *d, struct decoding *c, struct stet_erro
         stet_error_copy(err, &s->damage);
         return -1;
     }
+    if (rc == 0 && s->damage.kind && c->written < max)
+        rc = decode_last(c, max, buffer, err);
     if (rc == 0 && s->verify)
         rc = read_rest(c, buffer, err);
     return rc < 0 ? -1 : diff_map_fd(c->fd, 0, c->written, s->name, &s->tar, err);
