@@ -80,7 +80,7 @@ int diff_explain(struct diff *d, struct stet_error *err)
     }
     if (cause_by_package(c, err) < 0 || count_prefixes(c, err) < 0 ||
         for_places(c, cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
-        cause_by_umask(c, err) < 0)
+        cause_by_umask(c, err) < 0 || cause_by_libraries(c, err) < 0)
         return -1;
     return for_places(c, cause_by_others, err);
 }

@@ -82,6 +82,8 @@ cause_matcher cause_match_host; /* causes_words.c … */
 cause_matcher cause_match_random;
 cause_matcher cause_match_locale;
 cause_matcher cause_match_machine;
+/* Of its content: no cause by itself (UNEXPLAINED), and none against those beside it. */
+cause_matcher cause_match_checksum;
 
 /* Sets m->why; returns true. */
 bool cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
@@ -120,5 +122,7 @@ int cause_by_umask(struct causes *c, struct stet_error *err);
 int cause_by_package(struct causes *c, struct stet_error *err);
 /* Findings from..to of one place: what follows from the causes of others there (causes_beside.c). */
 int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err);
+/* Entries of the cache of libraries whose libraries one side lacks. */
+int cause_by_libraries(struct causes *c, struct stet_error *err);
 
 #endif

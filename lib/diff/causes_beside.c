@@ -5,6 +5,30 @@
 
 /* ---- what is computed from the rest ---- */
 
+static bool begins_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_length(const char *s)
+{
+    size_t n = s ? strspn(s, "0123456789") : 0;
+    return n > 0 && (strcmp(s + n, " bytes") == 0 || strcmp(s + n, " byte") == 0);
+}
+
+/* Where parts of an object lie, which follows from how long its strings are. */
+static bool is_layout(const struct stet_finding *f)
+{
+    static const char *const names[] = {"header: offset of", "position of sections",
+                                        "header of section ", "section .rel", "section headers"};
+    if (strcmp(f->format, "elf") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (begins_with(f->what, names[i]))
+            return true;
+    return begins_with(f->what, "section ") && is_length(f->a) && is_length(f->b);
+}
+
 static bool is_computed(const struct stet_finding *f)
 {
     static const char *const names[] = {
@@ -12,7 +36,7 @@ static bool is_computed(const struct stet_finding *f)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(f->what, names[i]) == 0)
             return true;
-    return false;
+    return is_layout(f);
 }
 
 /* The cause that all findings that are not computed have; UNEXPLAINED: there is no such. */
@@ -36,7 +60,8 @@ static int by_computation(struct stet_finding *all, size_t from, size_t to, stru
     for (size_t i = from; i < to && cause != STET_CAUSE_UNEXPLAINED && cause != STET_CAUSE_MISSING;
          i++)
         if (all[i].cause == STET_CAUSE_UNEXPLAINED && is_computed(&all[i]) &&
-            diff_because(&all[i], cause, STET_DIFF_LIKELY, err,
+            diff_because(&all[i], cause, is_layout(&all[i]) ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY,
+                         err,
                          "it is computed from the content, in which everything else that differs "
                          "has this cause") < 0)
             return -1;
@@ -105,9 +130,34 @@ static int by_translation(struct causes *c, struct stet_finding *f, struct stet_
                         "differ by their language");
 }
 
+/* The index of symbols in a static library, which follows from its members and their order. path is "lib.a!/". */
+static int by_members(const struct stet_finding *all, size_t from, size_t to,
+                      struct stet_finding *first, struct stet_error *err)
+{
+    const char *path = all[from].path;
+    size_t outer = strlen(path) < 2 ? 0 : strlen(path) - 2;
+    if (strlen(path) < 2 || strcmp(path + outer, "!/") != 0)
+        return 0;
+    for (size_t i = from; i > 0 && from - i < 1000; i--) {
+        const struct stet_finding *f = &all[i - 1];
+        if (strlen(f->path) != outer || memcmp(f->path, path, outer) != 0 ||
+            strcmp(f->what, "order of members") != 0 || f->cause == STET_CAUSE_UNEXPLAINED)
+            continue;
+        for (size_t k = from; k < to; k++, first++)
+            if (first->cause == STET_CAUSE_UNEXPLAINED &&
+                diff_because(first, f->cause, STET_DIFF_LIKELY, err,
+                             "the index of symbols follows from the order of the members") < 0)
+                return -1;
+        break;
+    }
+    return 0;
+}
+
 int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err)
 {
     struct stet_finding *all = c->d->result->findings;
+    if (by_members(all, from, to, all + from, err) < 0)
+        return -1;
     if (to - from < 2)
         return 0;
     raise_times(all, from, to);
@@ -116,4 +166,69 @@ int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error 
             if (all[i].cause == STET_CAUSE_UNEXPLAINED && by_translation(c, &all[i], err) < 0)
                 return -1;
     return by_computation(all, from, to, err);
+}
+
+/* ---- caches of libraries ---- */
+
+/* The library that a line of the cache names: "name (kind): /lib/name". Empty: none. */
+static const char *library_of(struct cause_text line, char path[], size_t size)
+{
+    const char *at = memmem(line.s, line.len, ": /", 3);
+    size_t n = at ? line.len - (size_t)(at - line.s) - 3 : 0;
+    if (n == 0 || n >= size)
+        return NULL;
+    memcpy(path, at + 3, n);
+    path[n] = '\0';
+    return path;
+}
+
+/* What explains that only one side has the library; UNEXPLAINED: nothing. */
+static enum stet_diff_cause cause_of_library(const struct diff *d, const char *path)
+{
+    const struct stet_diff_result *r = d->result;
+    const char *base = cause_base_name(path);
+    for (size_t i = 0; i < r->count; i++) {
+        const struct stet_finding *f = &r->findings[i];
+        if ((f->cause == STET_CAUSE_MISSING || f->cause == STET_CAUSE_PACKAGE_VERSION) &&
+            f->level == STET_DIFF_ENTRY && strcmp(cause_base_name(f->path), base) == 0)
+            return f->cause;
+    }
+    return STET_CAUSE_UNEXPLAINED;
+}
+
+static enum stet_diff_cause cause_of_libraries(const struct causes *c,
+                                               const struct cause_text *lines, size_t count,
+                                               enum stet_diff_cause cause, bool *ok)
+{
+    char path[4096];
+    for (size_t i = 0; i < count && *ok; i++) {
+        const char *library = library_of(lines[i], path, sizeof path);
+        enum stet_diff_cause one =
+            library ? cause_of_library(c->d, library) : STET_CAUSE_UNEXPLAINED;
+        *ok = one != STET_CAUSE_UNEXPLAINED && (cause == STET_CAUSE_UNEXPLAINED || cause == one);
+        cause = one;
+    }
+    return cause;
+}
+
+int cause_by_libraries(struct causes *c, struct stet_error *err)
+{
+    struct stet_diff_result *r = c->d->result;
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        struct cause_lines *l = &c->lines;
+        bool ok = true;
+        if (f->cause != STET_CAUSE_UNEXPLAINED || strcmp(f->format, "ldconfig cache") != 0 ||
+            strcmp(f->what, "entries") != 0 || !f->detail)
+            continue;
+        cause_lines_read(f, l);
+        enum stet_diff_cause cause =
+            cause_of_libraries(c, l->a, l->a_count, STET_CAUSE_UNEXPLAINED, &ok);
+        cause = cause_of_libraries(c, l->b, l->b_count, cause, &ok);
+        if (ok && !l->cut && cause != STET_CAUSE_UNEXPLAINED &&
+            diff_because(f, cause, STET_DIFF_LIKELY, err,
+                         "the cache lists the libraries, of which only one side has these") < 0)
+            return -1;
+    }
+    return 0;
 }

@@ -50,9 +50,23 @@ static size_t job_prefix(struct cause_text t)
     return 0;
 }
 
+/* Without the time that a line of a log begins with. */
+static struct cause_text without_time(struct cause_text t)
+{
+    struct diff_time when;
+    size_t begin = t.len > 0 && t.s[0] == '[';
+    if (!diff_time_scan(t.s + begin, t.len - begin, 2000, &when))
+        return t;
+    size_t n = begin + when.len;
+    while (n < t.len && strchr("] :", t.s[n]))
+        n++;
+    return (struct cause_text){t.s + n, t.len - n};
+}
+
 /* A line of a build's log. */
 static bool is_job(struct cause_text t)
 {
+    t = without_time(t);
     static const char *const commands[] = {
         "CC ",        "CXX ",      "LD ",      "AR ",         "AS ",         "gcc ",
         "cc ",        "g++ ",      "clang ",   "make[",       "cp ",         "install ",
@@ -185,6 +199,7 @@ static int decide(const struct stet_finding *f, const struct lists *l,
                "on the other";
         return STET_CAUSE_LOCALE;
     }
+    *sure = l->cut ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY;
     if (most(l, is_job)) {
         *why = "the same lines of jobs are there, in another order";
         return STET_CAUSE_PARALLEL_ORDER;
@@ -289,10 +304,19 @@ static bool is_shuffled(struct cause_text a, struct cause_text b, bool *files)
            same_items(l.a, l.b, l.a_count);
 }
 
+/* Members of an object, as a hash table had them: which is no order of files. */
+static bool is_hash_order(const struct stet_finding *f)
+{
+    const char *order = strstr(f->what, "order of members");
+    return order && strcmp(f->format, "json") == 0;
+}
+
 int cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     const struct cause_lines *l = &c->lines;
     bool files = true;
+    if (is_hash_order(f))
+        return 0;
     int rc = by_told_order(c, f, err);
     if (rc != 0)
         return rc;

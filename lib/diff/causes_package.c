@@ -104,15 +104,20 @@ static int find_members(struct diff *d, struct members *out, struct stet_error *
 
 /* ---- telling ---- */
 
-/* The finding by which a comparator told of the package itself: "name: Version", "name". */
+/* The finding by which a comparator told of the package itself: "name: Version", "package name:arch". */
 static bool is_of_database(const struct stet_finding *f, const char *package)
 {
+    static const char noun[] = "package ";
+    const char *what = f->what;
     size_t n = strlen(package);
-    return (f->cause == STET_CAUSE_PACKAGE_VERSION || f->cause == STET_CAUSE_MISSING) &&
-           f->level == STET_DIFF_CONTENT &&
-           (strstr(f->path, "lib/dpkg/") || strstr(f->path, "lib/apk/db/")) &&
-           strncmp(f->what, package, n) == 0 &&
-           (f->what[n] == ':' || f->what[n] == '\0' || f->what[n] == ' ');
+    if (f->level != STET_DIFF_CONTENT ||
+        (!strstr(f->path, "lib/dpkg/") && !strstr(f->path, "lib/apk/db/")))
+        return false;
+    if (strncmp(what, noun, sizeof noun - 1) == 0)
+        what += sizeof noun - 1;
+    else if (f->cause != STET_CAUSE_PACKAGE_VERSION)
+        return false;
+    return strncmp(what, package, n) == 0 && (what[n] == ':' || what[n] == '\0' || what[n] == ' ');
 }
 
 static struct stet_finding *find_database(struct stet_diff_result *r, const char *package)

@@ -96,6 +96,11 @@ static int by_file(struct stet_finding *f, struct stet_error *err)
 
 /* ---- properties ---- */
 
+static bool begins_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
 /* The last part of a property: "uid" of "pax.uid". */
 static const char *property(const struct stet_finding *f)
 {
@@ -103,6 +108,20 @@ static const char *property(const struct stet_finding *f)
     for (const char *p = f->what; *p; p++)
         last = *p == '.' || *p == ' ' || *p == '/' ? p + 1 : last;
     return last;
+}
+
+/* Is the property one of names, or "name of 3 members"? */
+static bool is_property(const struct stet_finding *f, const char *const *names)
+{
+    const char *members = strstr(f->what, " of ");
+    size_t n = members ? (size_t)(members - f->what) : 0;
+    for (const char *const *name = names; n > 0 && *name; name++)
+        if (strlen(*name) == n && memcmp(f->what, *name, n) == 0)
+            return true;
+    for (; *names; names++)
+        if (strcmp(property(f), *names) == 0)
+            return true;
+    return false;
 }
 
 /* Levels and formats at which a property is of an entry, and not of a text. */
@@ -127,8 +146,9 @@ static bool is_one_of(const char *s, const char *const *names)
 
 static int by_owner(struct stet_finding *f, struct stet_error *err)
 {
-    static const char *const names[] = {"uid", "gid", "uname", "gname", "owner", "group", NULL};
-    if (!is_metadata(f) || !is_one_of(property(f), names) || (!f->a && !f->b))
+    static const char *const names[] = {"uid",   "gid",       "uname",      "gname", "owner",
+                                        "group", "user name", "group name", NULL};
+    if (!is_metadata(f) || !is_property(f, names) || (!f->a && !f->b))
         return 0;
     return diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
                         "the entry belongs to %s on one side and to %s on the other",
@@ -146,17 +166,17 @@ static bool only_one(const struct stet_finding *f)
 static int by_missing(struct stet_finding *f, struct stet_error *err)
 {
     static const char *const names[] = {"entry", "member", "file", "missing", "extra", NULL};
+    if (only_one(f) && f->level == STET_DIFF_CONTENT && begins_with(f->what, "package "))
+        return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
+                            "only the %s has the package", f->a ? "first" : "second") < 0
+                   ? -1
+                   : 1;
     if (!only_one(f) || !is_metadata(f) || !is_one_of(f->what, names))
         return 0;
     return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
                         f->a ? "first" : "second") < 0
                ? -1
                : 1;
-}
-
-static bool begins_with(const char *s, const char *prefix)
-{
-    return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
 /* What the image's configuration says of the container that it was made in. */

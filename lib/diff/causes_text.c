@@ -178,9 +178,9 @@ static bool same_text(const struct cause_walk *w, const struct cause_match *m)
 
 static bool match(const struct cause_walk *w, struct cause_match *m)
 {
-    static cause_matcher *const matchers[] = {cause_match_locale, cause_match_machine,
-                                              cause_match_time,   cause_match_path,
-                                              cause_match_host,   cause_match_random};
+    static cause_matcher *const matchers[] = {
+        cause_match_locale,   cause_match_machine, cause_match_time,  cause_match_path,
+        cause_match_checksum, cause_match_host,    cause_match_random};
     for (size_t i = 0; i < sizeof matchers / sizeof *matchers; i++) {
         *m = (struct cause_match){0};
         if (matchers[i](w, m) && m->a > 0 && m->b > 0 && !same_text(w, m))
@@ -270,6 +270,8 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
     }
     if (best == 0)
         return 0;
+    if (cues->of[STET_CAUSE_UNEXPLAINED].count > 0)
+        sure = STET_DIFF_POSSIBLE;
     const struct cause_cue *main_cue = &cues->of[best];
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     stet_buffer_add_str(&text, main_cue->why);
@@ -278,6 +280,8 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
     for (int i = 1; others > 1 && i < STET_CAUSE_COUNT; i++)
         if (i != best && cues->of[i].count > 0)
             stet_buffer_addf(&text, "; beside it %s", cues->of[i].why);
+    if (cues->of[STET_CAUSE_UNEXPLAINED].count > 0)
+        stet_buffer_add_str(&text, "; beside it are checksums, which follow from what they are of");
     if (stet_buffer_check(&text, "the evidence of a finding", err) < 0 ||
         diff_because(f, cause_here(f, (enum stet_diff_cause)best), sure, err, "%s",
                      stet_buffer_str(&text)) < 0)

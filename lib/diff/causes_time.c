@@ -29,7 +29,9 @@ static bool in_span(const struct diff_side *s, const struct diff_time *t)
                 return true;
         return false;
     }
-    return diff_in_span(s, t->seconds) || diff_in_span(s, t->other);
+    int64_t rest = t->grain - 1; /* to the end of the day */
+    return diff_in_span(s, t->seconds) || diff_in_span(s, t->seconds + rest) ||
+           diff_in_span(s, t->other) || diff_in_span(s, t->other + rest);
 }
 
 /* ---- what must not be taken for a time ---- */
@@ -58,8 +60,16 @@ static bool is_glued(struct cause_text t, size_t i, size_t len)
     return end + 1 < t.len && strchr("-.~+:/", t.s[end]) && cause_is_word(t.s[end + 1]);
 }
 
+/* The property of an archive's member that is a time by its format. */
+static bool is_member_time(const struct stet_finding *f)
+{
+    return strncmp(f->what, "mtime", 5) == 0 || strncmp(f->what, "date and time", 13) == 0;
+}
+
 static bool telling_name(const struct cause_walk *w)
 {
+    if (is_member_time(w->f))
+        return true;
     return cause_is_named(
         w, "date|time|timestamp|built|build|built at|built on|created|generated|compiled|"
            "modified|updated|creation|generated on|generated at|created on|created at|on|"
@@ -258,6 +268,8 @@ static bool match_year(const struct cause_walk *w, struct cause_match *m)
         !all_digits(w->b, w->j, 4) || number(w->a.s + w->i, 4) != w->c->year[0] ||
         number(w->b.s + w->j, 4) != w->c->year[1])
         return false;
+    if (w->c->year[0] == w->c->year[1])
+        return false;
     m->a = m->b = 4;
     return cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
                      "%.4s and %.4s are the years of the two builds", w->a.s + w->i, w->b.s + w->j);
@@ -279,8 +291,19 @@ static bool match_days(const struct cause_walk *w, struct cause_match *m)
                      w->a.s + w->i, w->b.s + w->j);
 }
 
-static bool word_goes_on(struct cause_text t, size_t end)
+/* The end of a number that a C compiler reads: "1795169533UL". */
+static size_t suffix(struct cause_text t, size_t end)
 {
+    size_t n = 0;
+    while (n < 3 && end + n < t.len && strchr("uUlL", t.s[end + n]))
+        n++;
+    return n;
+}
+
+static bool word_goes_on(struct cause_text t, size_t end, const struct diff_time *x)
+{
+    if (x->form == DIFF_TIME_NUMBER || x->form == DIFF_TIME_HEX)
+        end += suffix(t, end);
     return end < t.len && cause_is_word(t.s[end]) && cause_is_word(t.s[end - 1]);
 }
 
@@ -296,7 +319,7 @@ static bool bad_begin(struct cause_text t, size_t i, const struct diff_time *x)
 static bool may_be_time(const struct cause_walk *w, struct cause_text t, size_t i,
                         const struct diff_time *x)
 {
-    if (bad_begin(t, i, x) || word_goes_on(t, i + x->len))
+    if (bad_begin(t, i, x) || word_goes_on(t, i + x->len, x))
         return false;
     /* A PDF's "D:2026…" begins a date, whatever is before it. */
     if (x->form == DIFF_TIME_COMPACT && i > 1 && t.s[i - 1] == ':' && t.s[i - 2] == 'D')
@@ -306,10 +329,34 @@ static bool may_be_time(const struct cause_walk *w, struct cause_text t, size_t 
     return !vague || (!is_glued(t, i, x->len) && !is_version_line(w));
 }
 
+/* "20777 (2026-11-20)": a number, and the time that it is. Its length; 0: none. */
+static size_t explained_number(struct cause_text t, size_t i, struct diff_time *x)
+{
+    size_t n = 0;
+    while (i + n < t.len && t.s[i + n] >= '0' && t.s[i + n] <= '9')
+        n++;
+    if (n == 0 || i + n + 2 >= t.len || memcmp(t.s + i + n, " (", 2) != 0 ||
+        (i > 0 && cause_is_word(t.s[i - 1])))
+        return 0;
+    n += 2;
+    if (!diff_time_scan(t.s + i + n, t.len - i - n, 0, x) || x->form != DIFF_TIME_DATE ||
+        i + n + x->len >= t.len || t.s[i + n + x->len] != ')')
+        return 0;
+    return n + x->len + 1;
+}
+
+static bool match_explained(const struct cause_walk *w, struct cause_match *m)
+{
+    struct diff_time x, y;
+    x.len = explained_number(w->a, w->i, &x);
+    y.len = explained_number(w->b, w->j, &y);
+    return x.len > 0 && y.len > 0 && cause_judge_times(w, &x, &y, m);
+}
+
 bool cause_match_time(const struct cause_walk *w, struct cause_match *m)
 {
     struct diff_time x, y;
-    if (match_year(w, m) || match_days(w, m))
+    if (match_year(w, m) || match_days(w, m) || match_explained(w, m))
         return true;
     if (diff_time_scan(w->a.s + w->i, w->a.len - w->i, w->c->year[0], &x) &&
         diff_time_scan(w->b.s + w->j, w->b.len - w->j, w->c->year[1], &y) &&

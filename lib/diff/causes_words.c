@@ -237,6 +237,29 @@ bool cause_match_random(const struct cause_walk *w, struct cause_match *m)
                      "the values have no pattern, and are named as random ones");
 }
 
+/* ---- checksums ---- */
+
+static bool is_digest(struct cause_text t)
+{
+    if (t.len != 32 && t.len != 40 && t.len != 56 && t.len != 64 && t.len != 96 && t.len != 128)
+        return false;
+    for (size_t i = 0; i < t.len; i++)
+        if (hex_digit(t.s[i]) < 0)
+            return false;
+    return true;
+}
+
+bool cause_match_checksum(const struct cause_walk *w, struct cause_match *m)
+{
+    struct cause_text a, b;
+    if (!both_words(w, m, &a, &b) || a.len != b.len || !is_digest(a) || !is_digest(b) ||
+        !cause_is_named(w, "md5digest|sha1digest|sha256digest|sha512digest|md5|md5sum|sha1|sha256|"
+                           "sha256sum|sha512|"
+                           "digest|checksum|hash|sha256digest "))
+        return false;
+    return cause_say(m, STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, "checksums");
+}
+
 /* ---- language and time zone ---- */
 
 static size_t to_end(struct cause_text t, size_t i)
