@@ -71,7 +71,7 @@ static void facts(struct stet_report *r, const struct stet_finding *f)
     if (f->cause == STET_CAUSE_UNEXPLAINED)
         return;
     const char *title = stet_diff_cause_info(f->cause)->title;
-    stet_buffer_addf(&r->text, "<p class=\"why\"><b>%c%s, %s.</b> ", upper(title[0]), title + 1,
+    stet_buffer_addf(&r->text, "<p class=\"why\"><b>%c%s, %s:</b> ", upper(title[0]), title + 1,
                      stet_diff_sureness_name(f->sure));
     stet_report_show_html(&r->text, f->evidence);
     stet_buffer_add_str(&r->text, "</p>");

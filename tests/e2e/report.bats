@@ -227,7 +227,7 @@ END
     [ "$status" -eq 0 ]
     expect "2 15 0
 3 15 0
-entry layer 1 tar Missing or extra file, certain. Only a has it.
+entry layer 1 tar Missing or extra file, certain: Only a has it.
 2 15 0
 57 15 0 0
 0 15 0 0"
@@ -274,13 +274,15 @@ motd1
 0"
 }
 
-@test "lines stand side by side on a desktop and below each other on a phone, words that differ are marked" {
+@test "lines stand side by side on a desktop and below each other on a phone, what differs in them is marked" {
     local at="(() => { const f = document.querySelector('#g-locale .lines'), r = s => f.querySelector(s).getBoundingClientRect(); const a = r('.change .old > *'), b = r('.change .new > *'); return a.top === b.top && a.right <= b.left ? 'beside' : a.bottom <= b.top && a.left === b.left ? 'below' : 'neither'; })()"
     run browse <<END
 size 1280 900
 open file://$PAGES/all.html#open=all
 $SETTLE
 eval $at
+eval ${at//locale/build-path}
+eval [...document.querySelectorAll('#g-build-path .change .old mark')].map(m => m.textContent).join(' ').slice(0, 8)
 eval [...document.querySelectorAll('#g-locale .lines mark')].map(m => m.textContent).join(' ')
 eval [...document.querySelectorAll('#g-unexplained .lines mark')].map(m => m.textContent).join(' ')
 size 360 800
@@ -289,6 +291,8 @@ END
     [ "$status" -eq 0 ]
     expect "-
 beside
+below
+2 75 9 c
 C de_DE
 1 16 64 41 2 8 32 48 8 9
 below"
