@@ -90,6 +90,12 @@ static void read_section(const struct diff_elf *e, const unsigned char *p,
     s->entry_size = native(&c);
 }
 
+/* What the header says of it is compared with this. */
+static size_t section_header_size(const struct diff_elf *e)
+{
+    return e->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+}
+
 /* Counts that do not fit into the header are in section 0. */
 static void read_counts(struct diff_elf *e, size_t *sections)
 {
@@ -97,7 +103,7 @@ static void read_counts(struct diff_elf *e, size_t *sections)
     *sections = e->raw_sections;
     e->names = e->raw_names;
     e->segment_count = e->raw_segments;
-    if (e->sections_at == 0 || !diff_has(e->file, e->sections_at, e->section_size))
+    if (e->sections_at == 0 || !diff_has(e->file, e->sections_at, section_header_size(e)))
         return;
     read_section(e, e->file.data + e->sections_at, &zero);
     if (e->raw_sections == 0)
@@ -132,7 +138,7 @@ static int read_contents(struct diff_elf *e)
 
 static int read_sections(struct diff_elf *e, size_t count, struct stet_error *err)
 {
-    size_t size = e->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+    size_t size = section_header_size(e);
     if (e->sections_at == 0 || count == 0)
         return 1;
     if (e->section_size != size || count > e->file.len / size ||

@@ -3,7 +3,7 @@
 
 #include <zlib.h>
 
-enum { INFLATED_MAX = 64 << 20 };
+enum { INFLATED_MAX = 32 << 20 };
 
 static bool is_name(const struct diff_elf_section *s, const char *name)
 {
@@ -107,7 +107,7 @@ static int compressed_alike(const struct diff_elf_pair *e, const struct diff_elf
     struct stet_finding *f =
         diff_add(e->pair, "elf", va, vb, err, "compression of section %s", stet_buffer_str(&name));
     if (!f || diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                           "both inflate to the same %zu bytes", len) < 0)
+                           "the content is the same %zu bytes, once inflated", len) < 0)
         return -1;
     return 1;
 }

@@ -2,7 +2,8 @@
 #include "lib/diff/elf.h"
 
 enum {
-    SHOWN = 20,       /* symbols of a kind in detail */
+    SHOWN = 20, /* symbols of a kind in detail */
+    SYMBOLS_MAX = 1 << 19,
     NAMES_FACTOR = 8, /* names together are not longer than so many times the file */
     PLACE_NAME_MAX = 60,
 };
@@ -33,7 +34,7 @@ int diff_elf_symbols_read(const struct diff_elf *e, const struct diff_elf_sectio
     uint64_t names = 0;
     memset(out, 0, sizeof *out);
     if (table->entry_size != size || table->content.len % size != 0 ||
-        table->link >= e->section_count)
+        table->content.len / size > SYMBOLS_MAX || table->link >= e->section_count)
         return 0;
     struct diff_bytes strings = e->sections[table->link].content;
     size_t count = table->content.len / size;

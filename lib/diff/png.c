@@ -6,7 +6,7 @@
 
 enum {
     CHUNKS_MAX = 1 << 16,
-    IMAGE_MAX = 48 << 20, /* bytes of pixels of a side */
+    IMAGE_MAX = 32 << 20, /* bytes of pixels of a side */
     TEXT_MAX = 1 << 20,   /* of a compressed text */
 };
 

@@ -10,7 +10,7 @@
 
 enum {
     DIFF_MARSHAL_DEPTH_MAX = 200,
-    DIFF_MARSHAL_NODES_MAX = 1 << 20,
+    DIFF_MARSHAL_NODES_MAX = 1 << 19,
     DIFF_CODE_PARTS_MAX = 17,
     DIFF_NO_NODE = 0, /* node 0 is never used */
 };

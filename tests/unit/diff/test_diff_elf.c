@@ -38,6 +38,20 @@ static void test_compressed_debug_information(void **state)
     comparing_release(&c);
 }
 
+static void test_compression_alone(void **state)
+{
+    struct comparing c;
+    (void)state;
+    tool_run(&c, diff_elf, "elf-debug-compression");
+    const struct stet_finding *f = NULL;
+    assert_true(comparing_find(&c, "compression of section .debug_str", &f) == 1);
+    tool_expect_cause(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
+    /* No section's content is said to differ. */
+    for (size_t i = 0; i < c.result.count; i++)
+        assert_null(strstr(c.result.findings[i].what, "inflated"));
+    comparing_release(&c);
+}
+
 static void test_build_id_alone(void **state)
 {
     struct comparing c;
@@ -174,6 +188,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_times_and_paths),
         cmocka_unit_test(test_compressed_debug_information),
+        cmocka_unit_test(test_compression_alone),
         cmocka_unit_test(test_build_id_alone),
         cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_code),
