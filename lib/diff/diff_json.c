@@ -4,7 +4,13 @@
 #include "lib/diff/diff_json.h"
 #include "lib/diff/formats.h"
 
-enum { TEXT_MAX = 8 << 20, FINDINGS_MAX = 1000, VALUE_MAX = 200, NAMES_SHOWN = 8 };
+enum {
+    TEXT_MAX = 4 << 20,
+    SORTED_MAX = 1 << 15,
+    FINDINGS_MAX = 1000,
+    VALUE_MAX = 200,
+    NAMES_SHOWN = 8
+};
 
 struct walk {
     const struct diff_json_place *place;
@@ -257,7 +263,7 @@ static int compare_lists(struct walk *w, json_t *a, json_t *b, struct stet_error
     /* In equal lists members of objects may still come in another order. */
     if (begin == n && n == m)
         begin = end = 0;
-    else if (n == m && n - begin - end > 1) {
+    else if (n == m && n - begin - end > 1 && n - begin - end <= SORTED_MAX) {
         int same = is_reordered(a, b, begin, n - begin - end, err);
         if (same != 0)
             return same < 0 ? -1 : add_list_order(w, a, b, begin, err);
@@ -303,8 +309,9 @@ static int add_rest(struct walk *w, struct stet_error *err)
             return -1;
     }
     if (w->more > 0) {
-        if (!diff_add_at(at->diff, at->level, at->layer, at->path, at->format, NULL, NULL, err,
-                         "%zu more values", w->more))
+        _cleanup_free_ char *text = stet_format(err, "%zu values", w->more);
+        if (!text || !diff_add_at(at->diff, at->level, at->layer, at->path, at->format, text, text,
+                                  err, "more values that differ"))
             return -1;
         w->added++;
     }

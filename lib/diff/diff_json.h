@@ -27,7 +27,7 @@ int diff_json_values(const struct diff_json_place *place, const json_t *a, const
 
 /*
  * The same for two texts that differ, and also how they are written: white space, and notation of equal values. Returns 0
- * when one of them is no JSON (an object or a list) of at most 8 MiB; else the number of findings, at least
+ * when one of them is no JSON (an object or a list) of at most 4 MiB; else the number of findings, at least
  * one; or -1.
  */
 int diff_json_texts(const struct diff_json_place *place, const struct diff_bytes *a,
