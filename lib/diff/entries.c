@@ -2,6 +2,7 @@
  * entries - two lists of entries, paired by path: what each entry is, and what is in it.
  */
 #include "lib/diff/evidence.h"
+#include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
 enum { LOST_MAX = 20, VALUE_MAX = 256 };
@@ -229,8 +230,8 @@ static int compare_device(const struct comparison *c, const char *path, unsigned
 static int attribute_text(const struct diff_attribute *x, struct stet_buffer *out,
                           struct stet_error *err)
 {
-    bool text = stet_utf8_valid((const char *)x->value.data, x->value.len) &&
-                !memchr(x->value.data, 0, x->value.len);
+    bool text = x->value.len == 0 || (stet_utf8_valid((const char *)x->value.data, x->value.len) &&
+                                      !memchr(x->value.data, 0, x->value.len));
 
     if (text)
         return diff_printable(x->value.data, x->value.len, 200, out, err);
@@ -274,8 +275,7 @@ static int compare_attributes(const struct comparison *c, const char *path, unsi
         int order = !x ? 1 : !y ? -1 : compare_names(x, y);
         i += order <= 0;
         j += order >= 0;
-        if (order == 0 && x->value.len == y->value.len &&
-            memcmp(x->value.data, y->value.data, x->value.len) == 0)
+        if (order == 0 && diff_same(x->value, y->value))
             continue;
         *told |= DIFF_FIELD_XATTRS;
         if (tell_attribute(c, path, order <= 0 ? x : NULL, order >= 0 ? y : NULL, err) < 0)

@@ -101,7 +101,8 @@ static int find_removals(const struct diff_tar *t, struct removals *out, struct 
         r->self = true;
         r->below = t->entries[i].type != '5';
     }
-    qsort(out->items, out->count, sizeof *out->items, compare_removals);
+    if (out->count > 1)
+        qsort(out->items, out->count, sizeof *out->items, compare_removals);
     return 0;
 }
 

@@ -188,6 +188,29 @@ static size_t partner(const struct diff_pax_record *r, const struct records *b)
     return i;
 }
 
+/* "path, mtime" */
+static int add_keys(const struct records *r, struct stet_buffer *out, struct stet_error *err)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        stet_buffer_add_str(out, i ? ", " : "");
+        stet_buffer_add(out, r->items[i].key.data, r->items[i].key.len);
+    }
+    return stet_buffer_check(out, "the records of a header", err);
+}
+
+static int tell_order(const struct headers *h, const struct records *a, const struct records *b,
+                      const char *prefix, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer ka = STET_BUFFER_INIT, kb = STET_BUFFER_INIT;
+
+    if (add_keys(a, &ka, err) < 0 || add_keys(b, &kb, err) < 0)
+        return -1;
+    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", stet_buffer_str(&ka),
+                       stet_buffer_str(&kb), err, "%sorder of records", prefix)
+               ? 0
+               : -1;
+}
+
 static int pair_records(const struct headers *h, struct records *a, struct records *b,
                         const char *prefix, struct stet_error *err)
 {
@@ -210,10 +233,7 @@ static int pair_records(const struct headers *h, struct records *a, struct recor
     for (size_t j = 0; j < b->count; j++)
         if (!b->paired[j] && tell_record(h, NULL, &b->items[j], prefix, err) < 0)
             return -1;
-    if (moved && !diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", NULL, NULL, err,
-                              "%sorder of records", prefix))
-        return -1;
-    return 0;
+    return moved ? tell_order(h, a, b, prefix, err) : 0;
 }
 
 static int compare_records(const struct headers *h, const struct diff_tar_extended *xa,
