@@ -2,14 +2,13 @@
  * members - two lists of members, compared by name.
  */
 #define ZLIB_CONST /* next_in points to const */
-#include "lib/diff/members.h"
+#include "lib/diff/members_private.h"
 
 #include <zlib.h>
 
 #include "lib/diff/spool.h"
 
 enum {
-    SHOWN = 20,          /* members in the detail of a finding about several */
     MISSING_SHOWN = 100, /* findings of members that one side has */
     NONE = UINT32_MAX,
     PIECE = 64 << 10,
@@ -68,28 +67,6 @@ const char *diff_container_name(const struct diff_container *c, size_t member)
 
 /* ---- who belongs to whom ---- */
 
-enum {
-    FIELD_LINK = DIFF_N_COUNT + DIFF_B_COUNT,
-    FIELD_NAME,
-    FIELD_HEADER,
-    FIELD_PADDING,
-    FIELD_PACKING,
-    FIELDS
-};
-
-/* Members that differ in one field. */
-struct group {
-    size_t count;
-    uint32_t a[SHOWN], b[SHOWN]; /* the first ones */
-};
-
-struct compare {
-    const struct diff_pair *p;
-    const struct diff_container *a, *b;
-    uint32_t *of_a, *of_b; /* the other side's member; NONE */
-    struct group groups[FIELDS];
-};
-
 static const char *key_of(const struct diff_container *c, size_t member)
 {
     return c->names.data + c->members[member].key;
@@ -119,7 +96,7 @@ static uint32_t *sorted(const struct diff_container *c, struct stet_error *err)
 }
 
 /* The nth of a name belongs to the nth of that name. */
-static int match(struct compare *c, struct stet_error *err)
+static int match(struct diff_members *c, struct stet_error *err)
 {
     _cleanup_free_ uint32_t *x = sorted(c->a, err), *y = x ? sorted(c->b, err) : NULL;
 
@@ -165,7 +142,7 @@ static int count_moved(const uint32_t *numbers, size_t n, size_t *out, struct st
     return 0;
 }
 
-static int add_order(struct compare *c, size_t n, size_t moved, struct stet_error *err)
+static int add_order(struct diff_members *c, size_t n, size_t moved, struct stet_error *err)
 {
     size_t i = 0, k = 0;
 
@@ -187,7 +164,7 @@ static int add_order(struct compare *c, size_t n, size_t moved, struct stet_erro
     return text ? diff_detail(f, '@', text, strlen(text), err) : -1;
 }
 
-static int compare_order(struct compare *c, struct stet_error *err)
+static int compare_order(struct diff_members *c, struct stet_error *err)
 {
     _cleanup_free_ uint32_t *order = calloc(c->a->count + 1, sizeof *order);
     size_t n = 0, moved = 0;
@@ -201,300 +178,6 @@ static int compare_order(struct compare *c, struct stet_error *err)
         return -1;
     return moved ? add_order(c, n, moved, err) : 0;
 }
-
-/* ---- fields ---- */
-
-static const char *const field_names[FIELDS] = {
-    [DIFF_N_TYPE] = "type",
-    [DIFF_N_MODE] = "mode",
-    [DIFF_N_UID] = "uid",
-    [DIFF_N_GID] = "gid",
-    [DIFF_N_MTIME] = "mtime",
-    [DIFF_N_NS] = "mtime",
-    [DIFF_N_DOS_TIME] = "date and time",
-    [DIFF_N_DEVICE] = "device",
-    [DIFF_N_LINKS] = "number of links",
-    [DIFF_N_INODE] = "inode",
-    [DIFF_N_FS] = "device of the file system",
-    [DIFF_N_METHOD] = "compression method",
-    [DIFF_N_FLAGS] = "flags",
-    [DIFF_N_LEVEL] = "compression level",
-    [DIFF_N_VERSIONS] = "version made by and needed",
-    [DIFF_N_ATTRIBUTES] = "attributes",
-    [DIFF_N_COUNT + DIFF_B_UNAME] = "user name",
-    [DIFF_N_COUNT + DIFF_B_GNAME] = "group name",
-    [DIFF_N_COUNT + DIFF_B_DIALECT] = "header dialect",
-    [DIFF_N_COUNT + DIFF_B_EXTRA] = "extra field",
-    [DIFF_N_COUNT + DIFF_B_COMMENT] = "comment",
-    [FIELD_LINK] = "link",
-    [FIELD_NAME] = "name",
-    [FIELD_HEADER] = "header",
-    [FIELD_PADDING] = "padding",
-    [FIELD_PACKING] = "compression",
-};
-
-static void time_text(const struct diff_archived *m, struct stet_buffer *out)
-{
-    char text[STET_TIME_TEXT_MAX];
-    int64_t value = m->number[DIFF_N_MTIME], ns = m->number[DIFF_N_NS];
-
-    /* Years 1970 to 9999. */
-    if (value < 0 || value > INT64_C(253402300799)) {
-        stet_buffer_addf(out, "%lld", (long long)value);
-        return;
-    }
-    stet_time_format(value, text);
-    size_t len = strlen(text);
-    if (ns > 0 && len > 0)
-        stet_buffer_addf(out, "%.*s.%09lldZ", (int)len - 1, text, (long long)ns);
-    else
-        stet_buffer_add_str(out, text);
-}
-
-/* APPNOTE 4.4.6: as MS-DOS has it. */
-static void dos_time_text(int64_t v, struct stet_buffer *out)
-{
-    unsigned date = (unsigned)(v >> 16) & 0xffff, clock = (unsigned)v & 0xffff;
-
-    stet_buffer_addf(out, "%04u-%02u-%02u %02u:%02u:%02u", 1980 + (date >> 9), date >> 5 & 15,
-                     date & 31, clock >> 11, clock >> 5 & 63, (clock & 31) * 2);
-}
-
-static void number_text(const struct diff_archived *m, size_t field, struct stet_buffer *out)
-{
-    int64_t v = m->number[field];
-
-    switch (field) {
-    case DIFF_N_TYPE:
-        stet_buffer_addf(out, "'%c'", v >= 0x20 && v < 0x7f ? (char)v : '?');
-        break;
-    case DIFF_N_MODE:
-        stet_buffer_addf(out, "%04llo", (unsigned long long)v);
-        break;
-    case DIFF_N_MTIME:
-    case DIFF_N_NS:
-        time_text(m, out);
-        break;
-    case DIFF_N_DOS_TIME:
-        dos_time_text(v, out);
-        break;
-    case DIFF_N_DEVICE:
-    case DIFF_N_FS:
-        stet_buffer_addf(out, "%lld:%lld", (long long)(v >> 32), (long long)(v & 0xffffffff));
-        break;
-    case DIFF_N_VERSIONS:
-        stet_buffer_addf(out, "made by %u (system %u), needed %u", (unsigned)(v >> 16) & 255,
-                         (unsigned)(v >> 24) & 255, (unsigned)v & 0xffff);
-        break;
-    case DIFF_N_LEVEL: {
-        /* APPNOTE 4.4.4 */
-        static const char *const levels[] = {"normal", "maximum", "fast", "super fast"};
-        stet_buffer_add_str(out, levels[v & 3]);
-        break;
-    }
-    case DIFF_N_FLAGS:
-    case DIFF_N_ATTRIBUTES:
-        stet_buffer_addf(out, "%#llx", (unsigned long long)v);
-        break;
-    default:
-        stet_buffer_addf(out, "%lld", (long long)v);
-    }
-}
-
-static bool is_text(const struct diff_bytes *x)
-{
-    for (size_t i = 0; i < x->len; i++)
-        if (x->data[i] < 0x20 || x->data[i] == 0x7f)
-            return false;
-    return true;
-}
-
-static int bytes_text(const struct diff_bytes *x, struct stet_buffer *out, struct stet_error *err)
-{
-    if (is_text(x))
-        return diff_printable(x->data, x->len, 150, out, err);
-    for (size_t i = 0; i < x->len && i < 40; i++)
-        stet_buffer_addf(out, "%s%02x", i ? " " : "", x->data[i]);
-    if (x->len > 40)
-        stet_buffer_addf(out, " … (%zu bytes)", x->len);
-    return stet_buffer_check(out, "a field of an archive", err);
-}
-
-static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
-{
-    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
-/* Only the part of a that is not as in b is of interest. */
-static int odd_bytes(const struct diff_bytes *a, const struct diff_bytes *b,
-                     struct stet_buffer *out, struct stet_error *err)
-{
-    size_t from = 0, to = a->len;
-
-    while (from < a->len && from < b->len && a->data[from] == b->data[from])
-        from++;
-    if (a->len == b->len)
-        while (to > from && a->data[to - 1] == b->data[to - 1])
-            to--;
-    stet_buffer_addf(out, "at %zu: ", from);
-    struct diff_bytes part = {a->data + from, to - from};
-    for (size_t i = 0; i < part.len && i < 40; i++)
-        stet_buffer_addf(out, "%s%02x", i ? " " : "", part.data[i]);
-    if (part.len > 40)
-        stet_buffer_addf(out, " … (%zu bytes)", part.len);
-    return stet_buffer_check(out, "a field of an archive", err);
-}
-
-/* The value of a field of x as text; other is its counterpart. 1; 0 when there is none. */
-static int field_text(const struct diff_container *c, const struct diff_archived *x,
-                      const struct diff_archived *other, size_t field, struct stet_buffer *out,
-                      struct stet_error *err)
-{
-    if (field < DIFF_N_COUNT) {
-        if (x->number[field] == DIFF_NO_NUMBER)
-            return 0;
-        number_text(x, field, out);
-    } else if (field < FIELD_LINK) {
-        const struct diff_bytes *b = &x->bytes[field - DIFF_N_COUNT];
-        if (!b->data)
-            return 0;
-        if (bytes_text(b, out, err) < 0)
-            return -1;
-    } else if (field == FIELD_LINK) {
-        if (!x->link)
-            return 0;
-        const char *link = c->names.data + x->link;
-        if (diff_printable(link, strlen(link), 150, out, err) < 0)
-            return -1;
-    } else if (field == FIELD_NAME) {
-        const char *name = c->names.data + x->name;
-        if (diff_printable(name, strlen(name), 150, out, err) < 0)
-            return -1;
-    } else if (field == FIELD_HEADER) {
-        if (odd_bytes(&x->header, &other->header, out, err) < 0)
-            return -1;
-    } else if (field == FIELD_PADDING) {
-        if (odd_bytes(&x->padding, &other->padding, out, err) < 0)
-            return -1;
-    } else {
-        stet_buffer_addf(out, "%zu bytes compressed", x->content.len);
-    }
-    return stet_buffer_check(out, "a field of an archive", err) < 0 ? -1 : 1;
-}
-
-static void note(struct compare *c, size_t field, uint32_t i, uint32_t k)
-{
-    struct group *g = &c->groups[field];
-
-    if (g->count < SHOWN) {
-        g->a[g->count] = i;
-        g->b[g->count] = k;
-    }
-    g->count++;
-}
-
-/* Notes the fields in which two members differ. */
-static void compare_fields(struct compare *c, uint32_t i, uint32_t k)
-{
-    const struct diff_archived *x = &c->a->members[i], *y = &c->b->members[k];
-    bool same = true;
-
-    for (size_t n = 0; n < DIFF_N_COUNT; n++) {
-        if (x->number[n] == y->number[n] ||
-            (n == DIFF_N_NS && x->number[DIFF_N_MTIME] != y->number[DIFF_N_MTIME]))
-            continue;
-        /* Whole seconds and their parts are one property. */
-        note(c, n == DIFF_N_NS ? DIFF_N_MTIME : n, i, k);
-        same = false;
-    }
-    for (size_t n = 0; n < DIFF_B_COUNT; n++) {
-        if (!x->bytes[n].data == !y->bytes[n].data && is_equal(&x->bytes[n], &y->bytes[n]))
-            continue;
-        note(c, DIFF_N_COUNT + n, i, k);
-        same = false;
-    }
-    if (!x->link != !y->link ||
-        (x->link && strcmp(c->a->names.data + x->link, c->b->names.data + y->link) != 0)) {
-        note(c, FIELD_LINK, i, k);
-        same = false;
-    }
-    if (strcmp(diff_container_name(c->a, i), diff_container_name(c->b, k)) != 0) {
-        note(c, FIELD_NAME, i, k);
-        same = false;
-    }
-    /* Lengths and sums of a content that differs stand in the header too. */
-    if (!same || !is_equal(&x->content, &y->content))
-        return;
-    if (!is_equal(&x->header, &y->header))
-        note(c, FIELD_HEADER, i, k);
-    if (!is_equal(&x->padding, &y->padding))
-        note(c, FIELD_PADDING, i, k);
-}
-
-/* ---- telling them ---- */
-
-/* p's place, with a member. */
-static int member_path(const struct diff_pair *p, const char *name, struct stet_buffer *out,
-                       struct stet_error *err)
-{
-    stet_buffer_add_str(out, p->path);
-    stet_buffer_add_char(out, '!');
-    return diff_printable(name, strlen(name), 1000, out, err);
-}
-
-static int group_detail(const struct compare *c, const struct group *g, size_t field,
-                        struct stet_finding *f, struct stet_error *err)
-{
-    for (size_t i = 0; i < g->count && i < SHOWN; i++) {
-        _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
-        const struct diff_archived *x = &c->a->members[g->a[i]], *y = &c->b->members[g->b[i]];
-        const char *name = diff_container_name(c->a, g->a[i]);
-        int has_a = field_text(c->a, x, y, field, &a, err);
-        int has_b = field_text(c->b, y, x, field, &b, err);
-        if (has_a < 0 || has_b < 0 || diff_detail(f, '@', name, strlen(name), err) < 0 ||
-            (has_a && diff_detail(f, '-', a.data, a.len, err) < 0) ||
-            (has_b && diff_detail(f, '+', b.data, b.len, err) < 0))
-            return -1;
-    }
-    if (g->count <= SHOWN)
-        return 0;
-    _cleanup_free_ char *more = stet_format(err, "%zu more members", g->count - SHOWN);
-    return more ? diff_detail(f, '@', more, strlen(more), err) : -1;
-}
-
-static int add_group(const struct compare *c, size_t field, struct stet_error *err)
-{
-    _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT,
-                                        path = STET_BUFFER_INIT;
-    const struct group *g = &c->groups[field];
-    const struct diff_archived *x = &c->a->members[g->a[0]], *y = &c->b->members[g->b[0]];
-    int has_a = field_text(c->a, x, y, field, &a, err);
-    int has_b = field_text(c->b, y, x, field, &b, err);
-    struct diff_pair p = *c->p;
-    struct stet_finding *f;
-
-    if (has_a < 0 || has_b < 0)
-        return -1;
-    const char *a_text = has_a ? stet_buffer_str(&a) : NULL;
-    const char *b_text = has_b ? stet_buffer_str(&b) : NULL;
-    if (g->count == 1) {
-        if (member_path(c->p, diff_container_name(c->a, g->a[0]), &path, err) < 0)
-            return -1;
-        p.path = stet_buffer_str(&path);
-        f = diff_add(&p, c->a->format, a_text, b_text, err, "%s", field_names[field]);
-    } else {
-        f = diff_add(&p, c->a->format, a_text, b_text, err, "%s of %zu members", field_names[field],
-                     g->count);
-    }
-    if (!f || (g->count > 1 && group_detail(c, g, field, f, err) < 0))
-        return -1;
-    if (field != FIELD_PACKING && field != FIELD_NAME && field != DIFF_N_METHOD &&
-        field != DIFF_N_LEVEL)
-        return 0;
-    return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                        "this says how members are compressed, not what they hold");
-}
-
 /* ---- missing members ---- */
 
 static int because_missing(struct stet_finding *f, bool of_a, struct stet_error *err)
@@ -503,7 +186,7 @@ static int because_missing(struct stet_finding *f, bool of_a, struct stet_error 
                         of_a ? "first" : "second");
 }
 
-static int add_one_missing(const struct compare *c, const struct diff_container *x, size_t i,
+static int add_one_missing(const struct diff_members *c, const struct diff_container *x, size_t i,
                            bool of_a, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
@@ -513,7 +196,7 @@ static int add_one_missing(const struct compare *c, const struct diff_container 
                                     : stet_format(err, "%llu bytes", (unsigned long long)m->size);
     struct diff_pair p = *c->p;
 
-    if (!text || member_path(c->p, diff_container_name(x, i), &path, err) < 0)
+    if (!text || diff_members_path(c->p, diff_container_name(x, i), &path, err) < 0)
         return -1;
     p.path = stet_buffer_str(&path);
     struct stet_finding *f =
@@ -521,7 +204,7 @@ static int add_one_missing(const struct compare *c, const struct diff_container 
     return f ? because_missing(f, of_a, err) : -1;
 }
 
-static int add_missing(const struct compare *c, bool of_a, struct stet_error *err)
+static int add_missing(const struct diff_members *c, bool of_a, struct stet_error *err)
 {
     const struct diff_container *x = of_a ? c->a : c->b;
     const uint32_t *other = of_a ? c->of_a : c->of_b;
@@ -540,6 +223,11 @@ static int add_missing(const struct compare *c, bool of_a, struct stet_error *er
 }
 
 /* ---- contents ---- */
+
+static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
 
 /* 1; 0 when it is damaged or too long. */
 static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
@@ -594,7 +282,8 @@ static int unpack(const struct diff_pair *p, const struct diff_archived *m,
     return diff_spool_bytes(spool, out, err) < 0 ? -1 : 1;
 }
 
-static int add_too_long(const struct compare *c, uint32_t i, uint32_t k, struct stet_error *err)
+static int add_too_long(const struct diff_members *c, uint32_t i, uint32_t k,
+                        struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
     _cleanup_free_ char *a =
@@ -603,7 +292,7 @@ static int add_too_long(const struct compare *c, uint32_t i, uint32_t k, struct 
         stet_format(err, "%llu bytes", (unsigned long long)c->b->members[k].size);
     struct diff_pair p = *c->p;
 
-    if (!a || !b || member_path(c->p, diff_container_name(c->a, i), &path, err) < 0)
+    if (!a || !b || diff_members_path(c->p, diff_container_name(c->a, i), &path, err) < 0)
         return -1;
     p.path = stet_buffer_str(&path);
     c->p->diff->result->cut_short = true;
@@ -613,7 +302,7 @@ static int add_too_long(const struct compare *c, uint32_t i, uint32_t k, struct 
                : -1;
 }
 
-static int compare_content(struct compare *c, uint32_t i, uint32_t k, struct stet_error *err)
+static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struct stet_error *err)
 {
     const struct diff_archived *x = &c->a->members[i], *y = &c->b->members[k];
     _cleanup_spool_ struct diff_spool s, t;
@@ -632,7 +321,7 @@ static int compare_content(struct compare *c, uint32_t i, uint32_t k, struct ste
     if (rc > 0 && is_equal(&a, &b)) {
         c->p->diff->bytes_left -=
             a.len + b.len < c->p->diff->bytes_left ? a.len + b.len : c->p->diff->bytes_left;
-        note(c, FIELD_PACKING, i, k);
+        diff_members_note(c, DIFF_M_PACKING, i, k);
         return 0;
     }
     if (rc == 0 && too_long)
@@ -645,7 +334,7 @@ static int compare_content(struct compare *c, uint32_t i, uint32_t k, struct ste
     return diff_member(c->p, diff_container_name(c->a, i), &a, &b, err) < 0 ? -1 : 0;
 }
 
-static int compare_contents(struct compare *c, struct stet_error *err)
+static int compare_contents(struct diff_members *c, struct stet_error *err)
 {
     for (uint32_t i = 0; i < c->a->count; i++) {
         if (c->of_a[i] == NONE)
@@ -667,7 +356,7 @@ static struct diff_bytes without_zeroes(struct diff_bytes x)
     return x;
 }
 
-static int compare_around(const struct compare *c, struct stet_error *err)
+static int compare_around(const struct diff_members *c, struct stet_error *err)
 {
     struct diff_bytes x = without_zeroes(c->a->after), y = without_zeroes(c->b->after);
 
@@ -690,20 +379,20 @@ static int compare_around(const struct compare *c, struct stet_error *err)
 
 /* ---- all ---- */
 
-static int compare_all(struct compare *c, struct stet_error *err)
+static int compare_all(struct diff_members *c, struct stet_error *err)
 {
     if (match(c, err) < 0 || compare_order(c, err) < 0)
         return -1;
     for (uint32_t i = 0; i < c->a->count; i++)
         if (c->of_a[i] != NONE)
-            compare_fields(c, i, c->of_a[i]);
-    for (size_t field = 0; field < FIELD_PACKING; field++)
-        if (c->groups[field].count > 0 && add_group(c, field, err) < 0)
+            diff_members_fields(c, i, c->of_a[i]);
+    for (size_t field = 0; field < DIFF_M_PACKING; field++)
+        if (c->groups[field].count > 0 && diff_members_tell(c, field, err) < 0)
             return -1;
     if (add_missing(c, true, err) < 0 || add_missing(c, false, err) < 0 ||
         compare_contents(c, err) < 0)
         return -1;
-    if (c->groups[FIELD_PACKING].count > 0 && add_group(c, FIELD_PACKING, err) < 0)
+    if (c->groups[DIFF_M_PACKING].count > 0 && diff_members_tell(c, DIFF_M_PACKING, err) < 0)
         return -1;
     return compare_around(c, err);
 }
@@ -712,7 +401,7 @@ int diff_containers(const struct diff_pair *p, const struct diff_container *a,
                     const struct diff_container *b, struct stet_error *err)
 {
     size_t before = p->diff->result->count;
-    struct compare *c = calloc(1, sizeof *c);
+    struct diff_members *c = calloc(1, sizeof *c);
     int rc = -1;
 
     if (c) {
