@@ -257,7 +257,6 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
                     struct stet_error *err)
 {
     int best = 0, others = 0;
-    size_t total = 0;
     enum stet_diff_sureness sure = cut ? STET_DIFF_LIKELY : STET_DIFF_CERTAIN;
     for (int i = 1; i < STET_CAUSE_COUNT; i++) {
         const struct cause_cue *cue = &cues->of[i];
@@ -265,7 +264,6 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
             continue;
         best = best == 0 || cue->count > cues->of[best].count ? i : best;
         sure = cue->sure < sure ? cue->sure : sure;
-        total += cue->count;
         others++;
     }
     if (best == 0)

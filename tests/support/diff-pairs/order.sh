@@ -3,7 +3,7 @@
 
 pair file-order-tar 'one directory, packed by tar in the order in which it was read' \
     'file-order likely' <<'END'
-sources src 8
+sources src 5
 settle "$time_a"
 read_in_order "$side" "$PWD"
 bsdtar --format=ustar --uid 0 --gid 0 -b1 -cf "$out" -C "$reader" src
