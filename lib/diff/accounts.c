@@ -72,7 +72,7 @@ static size_t split(struct diff_text line, struct diff_text *fields, size_t max)
 {
     const char *end = line.s + line.len;
     for (size_t n = 0; n < max; n++) {
-        fields[n] = diff_text_field(&line, ':');
+        fields[n] = stet_diff_text_field(&line, ':');
         if (fields[n].s + fields[n].len == end)
             return n + 1;
     }
@@ -82,15 +82,15 @@ static size_t split(struct diff_text line, struct diff_text *fields, size_t max)
 static bool is_number_or_empty(struct diff_text t)
 {
     uint64_t value;
-    return t.len == 0 || diff_text_number(t, INT64_MAX, &value);
+    return t.len == 0 || stet_diff_text_number(t, INT64_MAX, &value);
 }
 
 /* Is it shadow(5), wherever it is stored: nine fields, the third to the eighth numbers? */
 static bool looks_like_shadow(const struct diff_bytes *content)
 {
-    struct diff_text rest = diff_text_of(content), line, fields[9];
+    struct diff_text rest = stet_diff_text_of(content), line, fields[9];
     bool any = false;
-    while (diff_text_line(&rest, &line)) {
+    while (stet_diff_text_line(&rest, &line)) {
         if (split(line, fields, 9) != 9 || fields[0].len == 0 || fields[2].len == 0)
             return false;
         for (size_t i = 2; i < 8; i++)
@@ -104,7 +104,7 @@ static bool looks_like_shadow(const struct diff_bytes *content)
 static const struct file *file_of(const struct diff_pair *p)
 {
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (diff_file_is(p, files[i].path) || diff_file_is(p, files[i].copy))
+        if (stet_diff_file_is(p, files[i].path) || stet_diff_file_is(p, files[i].copy))
             return &files[i];
         if (strcmp(files[i].path, "etc/shadow") == 0 && looks_like_shadow(&p->a) &&
             looks_like_shadow(&p->b))
@@ -122,24 +122,24 @@ struct side {
 
 static void side_release(struct side *s)
 {
-    diff_records_release(&s->lines);
+    stet_diff_records_release(&s->lines);
     stet_strv_release(&s->owned);
 }
 
 static int read_lines(struct side *s, const struct file *file, const struct diff_bytes *content,
                       struct stet_error *err)
 {
-    struct diff_text rest = diff_text_of(content), line, fields[FIELDS_MAX];
-    for (uint64_t n = 1; !s->lines.full && diff_text_line(&rest, &line); n++) {
+    struct diff_text rest = stet_diff_text_of(content), line, fields[FIELDS_MAX];
+    for (uint64_t n = 1; !s->lines.full && stet_diff_text_line(&rest, &line); n++) {
         bool whole = split(line, fields, file->count) == file->count;
         struct diff_text key = fields[0];
         if (!whole) {
             s->damaged = true;
             if (stet_strv_addf(&s->owned, err, "line %" PRIu64, n) < 0)
                 return -1;
-            key = diff_text_str(s->owned.items[s->owned.count - 1]);
+            key = stet_diff_text_str(s->owned.items[s->owned.count - 1]);
         }
-        if (diff_records_add(&s->lines, key, line, whole, err) < 0)
+        if (stet_diff_records_add(&s->lines, key, line, whole, err) < 0)
             return -1;
     }
     return 0;
@@ -170,7 +170,7 @@ static bool is_word(struct diff_text t)
     static const char *const words[] = {"",     "x",    "*",  "!",  "!!", "!*",
                                         "*LK*", "*NP*", "NP", "LK", "U"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (diff_text_is(t, words[i]))
+        if (stet_diff_text_is(t, words[i]))
             return true;
     return false;
 }
@@ -191,7 +191,7 @@ static void describe_secret(struct stet_buffer *out, struct diff_text t)
         }
     }
     for (size_t i = 0; i < sizeof hashes / sizeof hashes[0] && !kind; i++)
-        if (diff_text_begins(t, hashes[i].begin))
+        if (stet_diff_text_begins(t, hashes[i].begin))
             kind = hashes[i].kind;
     if (!kind)
         kind = is_des(t) ? "DES crypt" : "unknown kind";
@@ -204,7 +204,7 @@ static void describe_days(struct stet_buffer *out, struct diff_text t)
     char text[STET_TIME_TEXT_MAX];
     uint64_t days;
     stet_buffer_add(out, t.s, t.len);
-    if (!diff_text_number(t, 2932896, &days))
+    if (!stet_diff_text_number(t, 2932896, &days))
         return;
     stet_time_format((int64_t)days * DAY, text);
     stet_buffer_addf(out, " (%.10s)", text);
@@ -249,10 +249,10 @@ static int because_secret(struct stet_finding *f, struct diff_text a, struct dif
     if (is_word(a) && is_word(b))
         return 0;
     if (is_word(a) || is_word(b))
-        return diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
-                            "one side holds a password hash, which has a random salt");
-    return diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
-                        "both sides hold a password hash, which has a random salt");
+        return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                                 "one side holds a password hash, which has a random salt");
+    return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                             "both sides hold a password hash, which has a random salt");
 }
 
 /* The day on which the password was set: that of the build, when programs like useradd set it. */
@@ -260,15 +260,15 @@ static int because_changed(const struct diff_pair *p, struct stet_finding *f, st
                            struct diff_text b, struct stet_error *err)
 {
     uint64_t da, db;
-    if (!diff_text_number(a, 2932896, &da) || !diff_text_number(b, 2932896, &db))
+    if (!stet_diff_text_number(a, 2932896, &da) || !stet_diff_text_number(b, 2932896, &db))
         return 0;
-    if (diff_because_time(p, f, (int64_t)da * DAY, (int64_t)db * DAY, "day", err) < 0)
+    if (stet_diff_because_time(p, f, (int64_t)da * DAY, (int64_t)db * DAY, "day", err) < 0)
         return -1;
     if (f->cause != STET_CAUSE_UNEXPLAINED || p->diff->side[0].time_max ||
         p->diff->side[1].time_max)
         return 0;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
-                        "programs that add accounts write the day on which they run");
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
+                             "programs that add accounts write the day on which they run");
 }
 
 static int add_field(const struct diff_pair *p, const struct field *field, struct diff_text name,
@@ -281,9 +281,9 @@ static int add_field(const struct diff_pair *p, const struct field *field, struc
     if (stet_buffer_check(&ta, "an account", err) < 0 ||
         stet_buffer_check(&tb, "an account", err) < 0)
         return -1;
-    f = diff_add_text(p, format_name, (struct diff_text){stet_buffer_str(&ta), ta.len},
-                      (struct diff_text){stet_buffer_str(&tb), tb.len}, err, "%.*s: %s",
-                      (int)(name.len < 100 ? name.len : 100), name.s, field->name);
+    f = stet_diff_add_text(p, format_name, (struct diff_text){stet_buffer_str(&ta), ta.len},
+                           (struct diff_text){stet_buffer_str(&tb), tb.len}, err, "%.*s: %s",
+                           (int)(name.len < 100 ? name.len : 100), name.s, field->name);
     if (!f)
         return -1;
     if (field->kind == SECRET)
@@ -304,11 +304,11 @@ static int add_line(const struct diff_pair *p, const struct file *file,
     if (stet_buffer_check(&ta, "an account", err) < 0 ||
         stet_buffer_check(&tb, "an account", err) < 0)
         return -1;
-    return diff_add_text(p, format_name,
-                         one->a ? (struct diff_text){stet_buffer_str(&ta), ta.len} : none,
-                         one->b ? (struct diff_text){stet_buffer_str(&tb), tb.len} : none, err,
-                         "%s%.*s", (one->a ? one->a : one->b)->at ? "account " : "",
-                         (int)(key.len < 100 ? key.len : 100), key.s)
+    return stet_diff_add_text(p, format_name,
+                              one->a ? (struct diff_text){stet_buffer_str(&ta), ta.len} : none,
+                              one->b ? (struct diff_text){stet_buffer_str(&tb), tb.len} : none, err,
+                              "%s%.*s", (one->a ? one->a : one->b)->at ? "account " : "",
+                              (int)(key.len < 100 ? key.len : 100), key.s)
                ? 0
                : -1;
 }
@@ -322,7 +322,7 @@ static int compare_lines(const struct diff_pair *p, const struct file *file,
     split(one->a->value, a, file->count);
     split(one->b->value, b, file->count);
     for (size_t i = 1; i < file->count; i++)
-        if (!diff_text_equal(a[i], b[i]) &&
+        if (!stet_diff_text_equal(a[i], b[i]) &&
             add_field(p, &file->fields[i], one->a->key, a[i], b[i], err) < 0)
             return -1;
     return 0;
@@ -333,16 +333,17 @@ static int compare_sides(const struct diff_pair *p, const struct file *file, con
 {
     struct diff_record_pairs pairs;
     bool failed = false;
-    if (diff_records_match(&a->lines, &b->lines, &pairs, err) < 0)
+    if (stet_diff_records_match(&a->lines, &b->lines, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; !failed && i < pairs.count; i++) {
         const struct diff_record_pair *one = &pairs.items[i];
-        if (!one->a || !one->b || !diff_text_equal(one->a->value, one->b->value))
+        if (!one->a || !one->b || !stet_diff_text_equal(one->a->value, one->b->value))
             failed = compare_lines(p, file, one, err) < 0;
     }
     if (!failed)
-        diff_records_order(p, format_name, "lines", &a->lines, &b->lines, &pairs, &failed, err);
-    diff_record_pairs_release(&pairs);
+        stet_diff_records_order(p, format_name, "lines", &a->lines, &b->lines, &pairs, &failed,
+                                err);
+    stet_diff_record_pairs_release(&pairs);
     return failed ? -1 : 0;
 }
 
@@ -351,7 +352,7 @@ static bool ends_in_newline(const struct diff_bytes *c)
     return c->len > 0 && c->data[c->len - 1] == '\n';
 }
 
-int diff_accounts(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_accounts(const struct diff_pair *p, struct stet_error *err)
 {
     const struct file *file = file_of(p);
     struct side a = {0}, b = {0};
@@ -363,16 +364,16 @@ int diff_accounts(const struct diff_pair *p, struct stet_error *err)
     if (status > 0 && (a.damaged || b.damaged) && file->fields[1].kind != SECRET)
         status = 0;
     else if (status > 0 && (a.lines.full || b.lines.full))
-        status = diff_add(p, format_name, a.lines.full ? "too many lines" : "",
-                          b.lines.full ? "too many lines" : "", err, "lines")
+        status = stet_diff_add(p, format_name, a.lines.full ? "too many lines" : "",
+                               b.lines.full ? "too many lines" : "", err, "lines")
                      ? 1
                      : -1;
     else if (status > 0 && compare_sides(p, file, &a, &b, err) < 0)
         status = -1;
     /* Lines are equal then, one by one. */
     if (status > 0 && p->diff->result->count == before && !p->diff->result->cut_short &&
-        !diff_add(p, format_name, ends_in_newline(&p->a) ? "there" : "not there",
-                  ends_in_newline(&p->b) ? "there" : "not there", err, "newline at the end"))
+        !stet_diff_add(p, format_name, ends_in_newline(&p->a) ? "there" : "not there",
+                       ends_in_newline(&p->b) ? "there" : "not there", err, "newline at the end"))
         status = -1;
     side_release(&a);
     side_release(&b);

@@ -44,10 +44,10 @@ static int read_packages(struct diff_records *out, struct diff_text rest, struct
 {
     struct diff_text line, name = {NULL, 0}, record = {NULL, 0};
     bool more = true;
-    if (!diff_text_plain(rest))
+    if (!stet_diff_text_plain(rest))
         return 0;
     while (!out->full && more) {
-        more = diff_text_line(&rest, &line);
+        more = stet_diff_text_line(&rest, &line);
         if (more && line.len > 0) {
             if (line.len < 2 || line.s[1] != ':')
                 return 0;
@@ -59,7 +59,7 @@ static int read_packages(struct diff_records *out, struct diff_text rest, struct
         } else if (record.s) {
             if (!name.s)
                 return 0;
-            if (diff_records_add(out, name, record, 0, err) < 0)
+            if (stet_diff_records_add(out, name, record, 0, err) < 0)
                 return -1;
             name = record = (struct diff_text){NULL, 0};
         }
@@ -75,8 +75,8 @@ struct package {
 
 static void package_release(struct package *p)
 {
-    diff_records_release(&p->fields);
-    diff_records_release(&p->files);
+    stet_diff_records_release(&p->fields);
+    stet_diff_records_release(&p->files);
     stet_strv_release(&p->owned);
 }
 
@@ -86,8 +86,8 @@ static int add_path(struct package *p, struct diff_text directory, struct diff_t
     if (stet_strv_addf(&p->owned, err, "%.*s/%.*s", (int)directory.len, directory.s, (int)name.len,
                        name.s) < 0)
         return -1;
-    return diff_records_add(&p->files, diff_text_str(p->owned.items[p->owned.count - 1]),
-                            (struct diff_text){name.s + name.len, 0}, 0, err);
+    return stet_diff_records_add(&p->files, stet_diff_text_str(p->owned.items[p->owned.count - 1]),
+                                 (struct diff_text){name.s + name.len, 0}, 0, err);
 }
 
 enum { NAME_MAX_ = 4096 };
@@ -96,7 +96,7 @@ static int read_package(struct package *p, struct diff_text rest, struct stet_er
 {
     struct diff_text line, directory = {NULL, 0}, empty = {"", 0};
     size_t paths = rest.len * 4; /* directories are copied for each of their files */
-    while (!p->fields.full && !p->files.full && diff_text_line(&rest, &line)) {
+    while (!p->fields.full && !p->files.full && stet_diff_text_line(&rest, &line)) {
         struct diff_text value = {line.s + 2, line.len - 2};
         int status;
         if (is_letter_line(line, 'F') || (directory.s && is_letter_line(line, 'R'))) {
@@ -114,7 +114,8 @@ static int read_package(struct package *p, struct diff_text rest, struct stet_er
             last->value.len = (size_t)(line.s + line.len - last->value.s);
             status = 0;
         } else {
-            status = diff_records_add(&p->fields, (struct diff_text){line.s, 1}, value, 0, err);
+            status =
+                stet_diff_records_add(&p->fields, (struct diff_text){line.s, 1}, value, 0, err);
         }
         if (status < 0)
             return -1;
@@ -137,22 +138,22 @@ static int add_field(const struct diff_pair *p, const char *name,
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
         if (letters[i].letter == key.s[0])
             label = letters[i].name;
-    if (key.s[0] == 't' && diff_text_number(a, INT64_MAX, &na) &&
-        diff_text_number(b, INT64_MAX, &nb)) {
-        if (diff_add_time_text(&ta, (int64_t)na, err) < 0 ||
-            diff_add_time_text(&tb, (int64_t)nb, err) < 0)
+    if (key.s[0] == 't' && stet_diff_text_number(a, INT64_MAX, &na) &&
+        stet_diff_text_number(b, INT64_MAX, &nb)) {
+        if (stet_diff_add_time_text(&ta, (int64_t)na, err) < 0 ||
+            stet_diff_add_time_text(&tb, (int64_t)nb, err) < 0)
             return -1;
         a = (struct diff_text){ta.data, ta.len};
         b = (struct diff_text){tb.data, tb.len};
     }
-    f = diff_add_text(p, format_name, a, b, err, "%s: %s%s%c:%s", name, label ? label : "",
-                      label ? " (" : "", key.s[0], label ? ")" : "");
+    f = stet_diff_add_text(p, format_name, a, b, err, "%s: %s%s%c:%s", name, label ? label : "",
+                           label ? " (" : "", key.s[0], label ? ")" : "");
     if (!f)
         return -1;
     if (one->a && one->b && (key.s[0] == 't' || key.s[0] == 'V' || key.s[0] == 'C'))
-        return diff_because(f, STET_CAUSE_PACKAGE_VERSION,
-                            key.s[0] == 'V' ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
-                            "the database names another build of the package");
+        return stet_diff_because(f, STET_CAUSE_PACKAGE_VERSION,
+                                 key.s[0] == 'V' ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
+                                 "the database names another build of the package");
     return 0;
 }
 
@@ -162,16 +163,16 @@ static int compare_fields(const struct diff_pair *p, const char *name, const str
     _cleanup_free_ char *noun = stet_format(err, "fields of %s", name);
     struct diff_record_pairs pairs;
     bool failed = false;
-    if (!noun || diff_records_match(&a->fields, &b->fields, &pairs, err) < 0)
+    if (!noun || stet_diff_records_match(&a->fields, &b->fields, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; !failed && i < pairs.count; i++) {
         const struct diff_record_pair *one = &pairs.items[i];
-        if (!one->a || !one->b || !diff_text_equal(one->a->value, one->b->value))
+        if (!one->a || !one->b || !stet_diff_text_equal(one->a->value, one->b->value))
             failed = add_field(p, name, one, err) < 0;
     }
     if (!failed)
-        diff_records_order(p, format_name, noun, &a->fields, &b->fields, &pairs, &failed, err);
-    diff_record_pairs_release(&pairs);
+        stet_diff_records_order(p, format_name, noun, &a->fields, &b->fields, &pairs, &failed, err);
+    stet_diff_record_pairs_release(&pairs);
     return failed ? -1 : 0;
 }
 
@@ -180,14 +181,14 @@ static int add_package(const struct diff_pair *p, const char *name,
                        const struct diff_record_pair *one, struct stet_error *err)
 {
     struct diff_text rest = one->a ? one->a->value : one->b->value, line, none = {NULL, 0};
-    struct diff_text version = diff_text_str("there");
-    while (diff_text_line(&rest, &line))
+    struct diff_text version = stet_diff_text_str("there");
+    while (stet_diff_text_line(&rest, &line))
         if (is_letter_line(line, 'V')) {
             version = (struct diff_text){line.s + 2, line.len - 2};
             break;
         }
-    return diff_add_text(p, format_name, one->a ? version : none, one->a ? none : version, err,
-                         "package %s", name)
+    return stet_diff_add_text(p, format_name, one->a ? version : none, one->a ? none : version, err,
+                              "package %s", name)
                ? 1
                : -1;
 }
@@ -201,11 +202,11 @@ static int compare_packages(const struct diff_pair *p, const struct diff_record_
     struct package a = {0}, b = {0};
     int status;
     stet_buffer_add_str(&name, "");
-    if (diff_printable(key.s, key.len, 100, &name, err) < 0)
+    if (stet_diff_printable(key.s, key.len, 100, &name, err) < 0)
         return -1;
     if (!one->a || !one->b)
         return add_package(p, stet_buffer_str(&name), one, err);
-    if (diff_text_equal(one->a->value, one->b->value))
+    if (stet_diff_text_equal(one->a->value, one->b->value))
         return 1;
     status = read_package(&a, one->a->value, err);
     if (status > 0)
@@ -215,8 +216,8 @@ static int compare_packages(const struct diff_pair *p, const struct diff_record_
     if (status > 0) {
         stet_buffer_add_str(&name, ": files");
         if (stet_buffer_check(&name, "a finding", err) < 0 ||
-            diff_records_compare(p, format_name, stet_buffer_str(&name), &a.files, &b.files, err) <
-                0)
+            stet_diff_records_compare(p, format_name, stet_buffer_str(&name), &a.files, &b.files,
+                                      err) < 0)
             status = -1;
     }
     package_release(&a);
@@ -230,29 +231,29 @@ static int compare_all(const struct diff_pair *p, const struct diff_records *a,
     struct diff_record_pairs pairs;
     bool failed = false;
     int status = 1;
-    if (diff_records_match(a, b, &pairs, err) < 0)
+    if (stet_diff_records_match(a, b, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; status > 0 && i < pairs.count; i++)
         status = compare_packages(p, &pairs.items[i], err);
     if (status > 0)
-        diff_records_order(p, format_name, "packages", a, b, &pairs, &failed, err);
-    diff_record_pairs_release(&pairs);
+        stet_diff_records_order(p, format_name, "packages", a, b, &pairs, &failed, err);
+    stet_diff_record_pairs_release(&pairs);
     return failed ? -1 : status;
 }
 
-int diff_apk(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_apk(const struct diff_pair *p, struct stet_error *err)
 {
     size_t before = p->diff->result->count;
     struct diff_records a = {0}, b = {0};
     int status;
-    if (!diff_file_is(p, "lib/apk/db/installed"))
+    if (!stet_diff_file_is(p, "lib/apk/db/installed"))
         return 0;
-    status = read_packages(&a, diff_text_of(&p->a), err);
+    status = read_packages(&a, stet_diff_text_of(&p->a), err);
     if (status > 0)
-        status = read_packages(&b, diff_text_of(&p->b), err);
+        status = read_packages(&b, stet_diff_text_of(&p->b), err);
     if (status > 0)
         status = compare_all(p, &a, &b, err);
-    diff_records_release(&a);
-    diff_records_release(&b);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     return status > 0 ? p->diff->result->count > before : status;
 }

@@ -25,21 +25,21 @@ static int relevel(struct diff *d, size_t from, enum stet_diff_level level, cons
     return 0;
 }
 
-int diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
-                  const char *format, const char *what, const struct diff_bytes *a,
-                  const struct diff_bytes *b, struct stet_error *err)
+int stet_diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
+                       const char *format, const char *what, const struct diff_bytes *a,
+                       const struct diff_bytes *b, struct stet_error *err)
 {
     struct diff_pair p = {d, NULL, layer, path, path, 0, *a, *b};
     size_t before = d->result->count;
 
-    if (diff_raw(&p, format, err) < 0)
+    if (stet_diff_raw(&p, format, err) < 0)
         return -1;
     return relevel(d, before, level, what, err);
 }
 
 /* ---- dialect ---- */
 
-const char *diff_tar_dialect(const struct diff_tar *t)
+const char *stet_diff_tar_dialect(const struct diff_tar *t)
 {
     switch (t->dialects) {
     case 0:
@@ -65,7 +65,7 @@ static unsigned magic_of(const struct diff_tar *t)
                                           : t->dialects;
 }
 
-bool diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b)
+bool stet_diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b)
 {
     unsigned x = magic_of(a), y = magic_of(b);
 
@@ -100,7 +100,8 @@ static bool pair_entries(const struct diff_tar *a, const struct diff_tar *b, str
     for (size_t i = 0; i < a->count; i++)
         o->partner[i] = NONE;
     for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
-        int c = stet_path_compare(diff_tar_path(a, a->order[i]), diff_tar_path(b, b->order[j]));
+        int c = stet_path_compare(stet_diff_tar_path(a, a->order[i]),
+                                  stet_diff_tar_path(b, b->order[j]));
         if (c == 0) {
             o->partner[a->order[i]] = b->order[j];
             o->pairs++;
@@ -159,13 +160,13 @@ static int tell_moved(struct diff *d, unsigned layer, const struct diff_tar *a,
         size_t j = o->partner[i];
         _cleanup_free_ char *va =
             stet_format(err, "entry %zu%s%s", i + 1, i ? ", after " : ", the first",
-                        i ? diff_tar_path(a, i - 1) : "");
+                        i ? stet_diff_tar_path(a, i - 1) : "");
         _cleanup_free_ char *vb =
             stet_format(err, "entry %zu%s%s", j + 1, j ? ", after " : ", the first",
-                        j ? diff_tar_path(b, j - 1) : "");
+                        j ? stet_diff_tar_path(b, j - 1) : "");
         if (!va || !vb ||
-            !diff_add_at(d, STET_DIFF_ARCHIVE, layer, diff_tar_path(a, i), "tar", va, vb, err,
-                         "order of entries"))
+            !stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, stet_diff_tar_path(a, i), "tar", va, vb,
+                              err, "order of entries"))
             return -1;
     }
     return 0;
@@ -178,11 +179,11 @@ static int detail_order(struct stet_finding *f, const struct diff_tar *a, const 
     size_t shown = 0;
 
     for (size_t i = 0; i < a->count && i < b->count && shown < DETAIL_MAX; i++) {
-        const char *pa = diff_tar_path(a, i), *pb = diff_tar_path(b, i);
+        const char *pa = stet_diff_tar_path(a, i), *pb = stet_diff_tar_path(b, i);
         if (strcmp(pa, pb) == 0)
             continue;
-        if (diff_detail(f, '-', pa, strlen(pa), err) < 0 ||
-            diff_detail(f, '+', pb, strlen(pb), err) < 0)
+        if (stet_diff_detail(f, '-', pa, strlen(pa), err) < 0 ||
+            stet_diff_detail(f, '+', pb, strlen(pb), err) < 0)
             return -1;
         shown++;
     }
@@ -198,8 +199,8 @@ static int tell_order(struct diff *d, unsigned layer, const struct diff_tar *a,
     if (o->moved <= MOVED_MAX)
         return tell_moved(d, layer, a, b, o, err);
     struct stet_finding *f =
-        diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", words[sorted_a], words[sorted_b], err,
-                    "order of entries: %zu of %zu stand elsewhere", o->moved, o->pairs);
+        stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", words[sorted_a], words[sorted_b],
+                         err, "order of entries: %zu of %zu stand elsewhere", o->moved, o->pairs);
     return f ? detail_order(f, a, b, err) : -1;
 }
 
@@ -246,7 +247,7 @@ static int tell_gap(struct diff *d, unsigned layer, const struct diff_tar *a,
     struct diff_bytes bb = gb ? part(b, gb->from, gb->to) : (struct diff_bytes){0};
     const struct diff_tar *t = ga ? a : b;
     size_t after = ga ? ga->after : gb->after;
-    const char *path = after ? diff_tar_path(t, after - 1) : "";
+    const char *path = after ? stet_diff_tar_path(t, after - 1) : "";
     _cleanup_free_ char *va = ga ? range_text(ga, err) : NULL;
     _cleanup_free_ char *vb = gb ? range_text(gb, err) : NULL;
 
@@ -254,12 +255,12 @@ static int tell_gap(struct diff *d, unsigned layer, const struct diff_tar *a,
         return -1;
     if (ga && gb && diff_same(ba, bb))
         return 0;
-    if (!diff_add_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", va, vb, err,
-                     "damage after this entry"))
+    if (!stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", va, vb, err,
+                          "damage after this entry"))
         return -1;
-    return ga && gb
-               ? diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", "damage", &ba, &bb, err)
-               : 0;
+    return ga && gb ? stet_diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, path, "tar", "damage", &ba,
+                                         &bb, err)
+                    : 0;
 }
 
 static int compare_gaps(struct diff *d, unsigned layer, const struct diff_tar *a,
@@ -276,8 +277,8 @@ static int compare_gaps(struct diff *d, unsigned layer, const struct diff_tar *a
     _cleanup_free_ char *va = stet_format(err, "%zu", a->gap_count);
     _cleanup_free_ char *vb = stet_format(err, "%zu", b->gap_count);
     return va && vb &&
-                   diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err,
-                               "places that are no entries; the first %d are listed", GAPS_MAX)
+                   stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err,
+                                    "places that are no entries; the first %d are listed", GAPS_MAX)
                ? 0
                : -1;
 }
@@ -315,15 +316,16 @@ static int tell_trailing(struct diff *d, unsigned layer, struct diff_bytes a, st
     if (diff_same(a, b))
         return 0;
     if (a.len > 0 && b.len > 0)
-        return diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", "trailing bytes", &a, &b, err);
-    diff_hex(&ta, a, HEX_MAX);
-    diff_hex(&tb, b, HEX_MAX);
+        return stet_diff_bytes_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", "trailing bytes", &a, &b,
+                                  err);
+    stet_diff_hex(&ta, a, HEX_MAX);
+    stet_diff_hex(&tb, b, HEX_MAX);
     if (stet_buffer_check(&ta, "trailing bytes", err) < 0 ||
         stet_buffer_check(&tb, "trailing bytes", err) < 0)
         return -1;
-    return diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", a.len ? stet_buffer_str(&ta) : NULL,
-                       b.len ? stet_buffer_str(&tb) : NULL, err, "trailing bytes (%zu)",
-                       a.len + b.len)
+    return stet_diff_add_at(
+               d, STET_DIFF_ARCHIVE, layer, "", "tar", a.len ? stet_buffer_str(&ta) : NULL,
+               b.len ? stet_buffer_str(&tb) : NULL, err, "trailing bytes (%zu)", a.len + b.len)
                ? 0
                : -1;
 }
@@ -337,8 +339,8 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 
     if (!va || !vb)
         return -1;
-    if (za != zb &&
-        !diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err, "end of the archive"))
+    if (za != zb && !stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err,
+                                      "end of the archive"))
         return -1;
     return tell_trailing(d, layer, part(a, a->end + za, a->map->bytes.len),
                          part(b, b->end + zb, b->map->bytes.len), err);
@@ -346,12 +348,12 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 
 /* ---- */
 
-int diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a, const struct diff_tar *b,
-                 struct stet_error *err)
+int stet_diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a,
+                      const struct diff_tar *b, struct stet_error *err)
 {
-    if (diff_dialects_differ(a, b) &&
-        !diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", diff_tar_dialect(a),
-                     diff_tar_dialect(b), err, "dialect of headers"))
+    if (stet_diff_dialects_differ(a, b) &&
+        !stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", stet_diff_tar_dialect(a),
+                          stet_diff_tar_dialect(b), err, "dialect of headers"))
         return -1;
     if (a->cut_short || b->cut_short)
         d->result->cut_short = true;

@@ -31,8 +31,8 @@ static int for_places(struct causes *c, place_rule *rule, struct stet_error *err
 static int explain(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     static int (*const rules[])(struct causes *, struct stet_finding *, struct stet_error *) = {
-        cause_by_place, cause_by_line_order, cause_by_text, cause_by_bytes};
-    cause_lines_read(f, &c->lines);
+        stet_cause_by_place, stet_cause_by_line_order, stet_cause_by_text, stet_cause_by_bytes};
+    stet_cause_lines_read(f, &c->lines);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         int rc = rules[i](c, f, err);
         if (rc != 0)
@@ -50,8 +50,8 @@ static int count_prefixes(struct causes *c, struct stet_error *err)
         struct stet_finding *f = &r->findings[i];
         if (f->cause != STET_CAUSE_UNEXPLAINED)
             continue;
-        cause_lines_read(f, &c->lines);
-        if (cause_by_text(c, f, err) < 0 || cause_by_bytes(c, f, err) < 0)
+        stet_cause_lines_read(f, &c->lines);
+        if (stet_cause_by_text(c, f, err) < 0 || stet_cause_by_bytes(c, f, err) < 0)
             return -1;
     }
     c->counting = false;
@@ -67,20 +67,20 @@ static int explain_all(struct causes *c, struct stet_error *err)
     return 0;
 }
 
-int diff_explain(struct diff *d, struct stet_error *err)
+int stet_diff_explain(struct diff *d, struct stet_error *err)
 {
     _cleanup_free_ struct causes *c = calloc(1, sizeof *c);
     if (!c)
         return stet_error_oom(err, "look for causes");
     c->d = d;
     for (int i = 0; i < 2; i++) {
-        if (diff_evidence_finish(&d->side[i], err) < 0)
+        if (stet_diff_evidence_finish(&d->side[i], err) < 0)
             return -1;
-        c->year[i] = d->side[i].time_max ? diff_time_year(d->side[i].time_max) : 0;
+        c->year[i] = d->side[i].time_max ? stet_diff_time_year(d->side[i].time_max) : 0;
     }
-    if (cause_by_package(c, err) < 0 || count_prefixes(c, err) < 0 ||
-        for_places(c, cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
-        cause_by_umask(c, err) < 0 || cause_by_libraries(c, err) < 0)
+    if (stet_cause_by_package(c, err) < 0 || count_prefixes(c, err) < 0 ||
+        for_places(c, stet_cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
+        stet_cause_by_umask(c, err) < 0 || stet_cause_by_libraries(c, err) < 0)
         return -1;
-    return for_places(c, cause_by_others, err);
+    return for_places(c, stet_cause_by_others, err);
 }

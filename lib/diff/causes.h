@@ -16,7 +16,7 @@ struct cause_text {
     size_t len;
 };
 
-enum { CAUSE_LINES_MAX = 512 }; /* more than diff_detail() keeps */
+enum { CAUSE_LINES_MAX = 512 }; /* more than stet_diff_detail() keeps */
 
 /* What a finding says of its two sides. */
 struct cause_lines {
@@ -25,7 +25,7 @@ struct cause_lines {
     bool cut; /* something was left out of them */
     bool hex; /* they are rows of a hex window */
 };
-void cause_lines_read(const struct stet_finding *f, struct cause_lines *out);
+void stet_cause_lines_read(const struct stet_finding *f, struct cause_lines *out);
 
 /* ---- directories that differ ---- */
 
@@ -76,53 +76,53 @@ struct cause_match {
 /* Do both sides have a token here, which differs? */
 typedef bool cause_matcher(const struct cause_walk *w, struct cause_match *m);
 
-cause_matcher cause_match_time; /* causes_time.c */
-cause_matcher cause_match_path; /* causes_path.c */
-cause_matcher cause_match_host; /* causes_words.c … */
-cause_matcher cause_match_random;
-cause_matcher cause_match_locale;
-cause_matcher cause_match_machine;
+cause_matcher stet_cause_match_time; /* causes_time.c */
+cause_matcher stet_cause_match_path; /* causes_path.c */
+cause_matcher stet_cause_match_host; /* causes_words.c … */
+cause_matcher stet_cause_match_random;
+cause_matcher stet_cause_match_locale;
+cause_matcher stet_cause_match_machine;
 /* Of its content: no cause by itself (UNEXPLAINED), and none against those beside it. */
-cause_matcher cause_match_checksum;
+cause_matcher stet_cause_match_checksum;
 
 /* Sets m->why; returns true. */
-bool cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-               const char *why, ...) __attribute__((format(printf, 4, 5)));
+bool stet_cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
+                    const char *why, ...) __attribute__((format(printf, 4, 5)));
 
 /* How two times that stand at one place are to be judged. text: as they are written. False: not at all. */
-bool cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
-                       const struct diff_time *y, struct cause_match *m);
+bool stet_cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
+                            const struct diff_time *y, struct cause_match *m);
 
 /* ---- words around a token (causes_text.c) ---- */
 
-bool cause_is_word(char c); /* letter, digit, '_', or part of one beyond ASCII */
+bool stet_cause_is_word(char c); /* letter, digit, '_', or part of one beyond ASCII */
 /* Does text contain word, as a whole word, whatever its case? */
-bool cause_has_word(struct cause_text text, const char *word);
+bool stet_cause_has_word(struct cause_text text, const char *word);
 /* Is one of words (separated by '|') the name that stands before the token of a: "name=", "name: ", "\"name\": ", "name "?
  * Where nothing stands before it, the last part of the finding's what is the name. */
-bool cause_is_named(const struct cause_walk *w, const char *words);
-bool cause_text_is(struct cause_text t, const char *s);
+bool stet_cause_is_named(const struct cause_walk *w, const char *words);
+bool stet_cause_text_is(struct cause_text t, const char *s);
 /* A path's last component; members after '!' count. */
-const char *cause_base_name(const char *path);
+const char *stet_cause_base_name(const char *path);
 
 /* ---- rules; each returns 1 when it set a cause, 0, or -1 with err ---- */
 
-int cause_by_text(struct causes *c, struct stet_finding *f,
-                  struct stet_error *err); /* causes_text.c */
-int cause_by_bytes(struct causes *c, struct stet_finding *f,
-                   struct stet_error *err); /* causes_bytes.c */
-int cause_by_place(struct causes *c, struct stet_finding *f,
-                   struct stet_error *err); /* causes_place.c */
+int stet_cause_by_text(struct causes *c, struct stet_finding *f,
+                       struct stet_error *err); /* causes_text.c */
+int stet_cause_by_bytes(struct causes *c, struct stet_finding *f,
+                        struct stet_error *err); /* causes_bytes.c */
+int stet_cause_by_place(struct causes *c, struct stet_finding *f,
+                        struct stet_error *err); /* causes_place.c */
 /* Findings from..to (indexes) of one place: the same lines in another order (causes_order.c). */
-int cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err);
-int cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err);
+int stet_cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err);
+int stet_cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err);
 /* Modes of all findings, by the umask (causes_place.c). */
-int cause_by_umask(struct causes *c, struct stet_error *err);
+int stet_cause_by_umask(struct causes *c, struct stet_error *err);
 /* Packages whose version differs, or that one side lacks: their findings become one (causes_package.c). */
-int cause_by_package(struct causes *c, struct stet_error *err);
+int stet_cause_by_package(struct causes *c, struct stet_error *err);
 /* Findings from..to of one place: what follows from the causes of others there (causes_beside.c). */
-int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err);
+int stet_cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err);
 /* Entries of the cache of libraries whose libraries one side lacks. */
-int cause_by_libraries(struct causes *c, struct stet_error *err);
+int stet_cause_by_libraries(struct causes *c, struct stet_error *err);
 
 #endif

@@ -60,10 +60,10 @@ static int by_computation(struct stet_finding *all, size_t from, size_t to, stru
     for (size_t i = from; i < to && cause != STET_CAUSE_UNEXPLAINED && cause != STET_CAUSE_MISSING;
          i++)
         if (all[i].cause == STET_CAUSE_UNEXPLAINED && is_computed(&all[i]) &&
-            diff_because(&all[i], cause, is_layout(&all[i]) ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY,
-                         err,
-                         "it is computed from the content, in which everything else that differs "
-                         "has this cause") < 0)
+            stet_diff_because(
+                &all[i], cause, is_layout(&all[i]) ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY, err,
+                "it is computed from the content, in which everything else that differs "
+                "has this cause") < 0)
             return -1;
     return 0;
 }
@@ -106,7 +106,7 @@ static bool same_but_words(struct cause_text a, struct cause_text b)
     size_t i = 0, j = 0, letters = 0;
     for (;;) {
         for (; i < a.len && !is_digit(a.s[i]); i++)
-            letters += cause_is_word(a.s[i]);
+            letters += stet_cause_is_word(a.s[i]);
         while (j < b.len && !is_digit(b.s[j]))
             j++;
         if (i == a.len || j == b.len)
@@ -119,15 +119,16 @@ static bool same_but_words(struct cause_text a, struct cause_text b)
 static int by_translation(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     struct cause_lines *l = &c->lines;
-    cause_lines_read(f, l);
+    stet_cause_lines_read(f, l);
     if (l->hex || l->cut || l->a_count == 0 || l->a_count != l->b_count)
         return 0;
     for (size_t i = 0; i < l->a_count; i++)
         if (!same_but_words(l->a[i], l->b[i]))
             return 0;
-    return diff_because(f, STET_CAUSE_LOCALE, STET_DIFF_POSSIBLE, err,
-                        "the words differ and the numbers do not, in a text of which other lines "
-                        "differ by their language");
+    return stet_diff_because(
+        f, STET_CAUSE_LOCALE, STET_DIFF_POSSIBLE, err,
+        "the words differ and the numbers do not, in a text of which other lines "
+        "differ by their language");
 }
 
 /* The index of symbols in a static library, which follows from its members and their order. path is "lib.a!/". */
@@ -145,15 +146,15 @@ static int by_members(const struct stet_finding *all, size_t from, size_t to,
             continue;
         for (size_t k = from; k < to; k++, first++)
             if (first->cause == STET_CAUSE_UNEXPLAINED &&
-                diff_because(first, f->cause, STET_DIFF_LIKELY, err,
-                             "the index of symbols follows from the order of the members") < 0)
+                stet_diff_because(first, f->cause, STET_DIFF_LIKELY, err,
+                                  "the index of symbols follows from the order of the members") < 0)
                 return -1;
         break;
     }
     return 0;
 }
 
-int cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err)
+int stet_cause_by_others(struct causes *c, size_t from, size_t to, struct stet_error *err)
 {
     struct stet_finding *all = c->d->result->findings;
     if (by_members(all, from, to, all + from, err) < 0)
@@ -186,11 +187,11 @@ static const char *library_of(struct cause_text line, char path[], size_t size)
 static enum stet_diff_cause cause_of_library(const struct diff *d, const char *path)
 {
     const struct stet_diff_result *r = d->result;
-    const char *base = cause_base_name(path);
+    const char *base = stet_cause_base_name(path);
     for (size_t i = 0; i < r->count; i++) {
         const struct stet_finding *f = &r->findings[i];
         if ((f->cause == STET_CAUSE_MISSING || f->cause == STET_CAUSE_PACKAGE_VERSION) &&
-            f->level == STET_DIFF_ENTRY && strcmp(cause_base_name(f->path), base) == 0)
+            f->level == STET_DIFF_ENTRY && strcmp(stet_cause_base_name(f->path), base) == 0)
             return f->cause;
     }
     return STET_CAUSE_UNEXPLAINED;
@@ -211,7 +212,7 @@ static enum stet_diff_cause cause_of_libraries(const struct causes *c,
     return cause;
 }
 
-int cause_by_libraries(struct causes *c, struct stet_error *err)
+int stet_cause_by_libraries(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
     for (size_t i = 0; i < r->count; i++) {
@@ -221,13 +222,14 @@ int cause_by_libraries(struct causes *c, struct stet_error *err)
         if (f->cause != STET_CAUSE_UNEXPLAINED || strcmp(f->format, "ldconfig cache") != 0 ||
             strcmp(f->what, "entries") != 0 || !f->detail)
             continue;
-        cause_lines_read(f, l);
+        stet_cause_lines_read(f, l);
         enum stet_diff_cause cause =
             cause_of_libraries(c, l->a, l->a_count, STET_CAUSE_UNEXPLAINED, &ok);
         cause = cause_of_libraries(c, l->b, l->b_count, cause, &ok);
         if (ok && !l->cut && cause != STET_CAUSE_UNEXPLAINED &&
-            diff_because(f, cause, STET_DIFF_LIKELY, err,
-                         "the cache lists the libraries, of which only one side has these") < 0)
+            stet_diff_because(f, cause, STET_DIFF_LIKELY, err,
+                              "the cache lists the libraries, of which only one side has these") <
+                0)
             return -1;
     }
     return 0;

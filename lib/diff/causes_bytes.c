@@ -104,7 +104,7 @@ static int64_t big64(const unsigned char *p)
 /* As in zip: the time before the date. */
 static int64_t dos(const unsigned char *p)
 {
-    return diff_time_dos((uint16_t)(p[2] | p[3] << 8), (uint16_t)(p[0] | p[1] << 8));
+    return stet_diff_time_dos((uint16_t)(p[2] | p[3] << 8), (uint16_t)(p[0] | p[1] << 8));
 }
 
 static int64_t scaled(uint64_t value, uint64_t unit)
@@ -153,7 +153,7 @@ static const struct encoding *find_time(const struct causes *c, const struct win
         for (size_t at = to > size ? to - size : 0; at <= from && at + size <= w->len; at++) {
             *x = encodings[e].read(w->a + at);
             *y = encodings[e].read(w->b + at);
-            if (diff_in_span(&c->d->side[0], *x) && diff_in_span(&c->d->side[1], *y))
+            if (stet_diff_in_span(&c->d->side[0], *x) && stet_diff_in_span(&c->d->side[1], *y))
                 return &encodings[e];
         }
     }
@@ -201,9 +201,10 @@ static int by_binary_time(const struct causes *c, struct stet_finding *f, const 
     char tx[STET_TIME_TEXT_MAX], ty[STET_TIME_TEXT_MAX];
     stet_time_format(x, tx);
     stet_time_format(y, ty);
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
-                        "the bytes are the times %s and %s, within the two builds' spans, as %s",
-                        tx, ty, encoding->name) < 0
+    return stet_diff_because(
+               f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
+               "the bytes are the times %s and %s, within the two builds' spans, as %s", tx, ty,
+               encoding->name) < 0
                ? -1
                : 1;
 }
@@ -247,7 +248,7 @@ static int by_text(struct causes *c, struct stet_finding *f, const struct window
     l->a_count = l->b_count = 1;
     l->a[0] = (struct cause_text){a, to - from};
     l->b[0] = (struct cause_text){b, to - from};
-    int rc = cause_by_text(c, f, err);
+    int rc = stet_cause_by_text(c, f, err);
     l->a_count = l->b_count = 0;
     return rc;
 }
@@ -275,7 +276,7 @@ static bool is_random_name(const char *path)
 {
     static const char *const words[] = {"seed",  "random", "salt",    "secret", "entropy",
                                         "nonce", "cookie", "keyfile", ".key",   "_key"};
-    const char *base = cause_base_name(path);
+    const char *base = stet_cause_base_name(path);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(base, words[i]))
             return true;
@@ -294,14 +295,14 @@ static int by_density(struct stet_finding *f, const struct window *w, struct ste
     if (equal * 16 > len || !is_dense(w->a, len) || !is_dense(w->b, len))
         return 0;
     bool named = is_random_name(f->path);
-    return diff_because(f, STET_CAUSE_RANDOM, named ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE, err,
-                        "the bytes have no pattern on either side%s",
-                        named ? ", and the file is named as a random one" : "") < 0
+    return stet_diff_because(f, STET_CAUSE_RANDOM, named ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
+                             err, "the bytes have no pattern on either side%s",
+                             named ? ", and the file is named as a random one" : "") < 0
                ? -1
                : 1;
 }
 
-int cause_by_bytes(struct causes *c, struct stet_finding *f, struct stet_error *err)
+int stet_cause_by_bytes(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     struct window w;
     if (!c->lines.hex || !f->detail || !read_window(f->detail, &w))

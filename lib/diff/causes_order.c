@@ -55,7 +55,7 @@ static struct cause_text without_time(struct cause_text t)
 {
     struct diff_time when;
     size_t begin = t.len > 0 && t.s[0] == '[';
-    if (!diff_time_scan(t.s + begin, t.len - begin, 2000, &when))
+    if (!stet_diff_time_scan(t.s + begin, t.len - begin, 2000, &when))
         return t;
     size_t n = begin + when.len;
     while (n < t.len && strchr("] :", t.s[n]))
@@ -128,13 +128,13 @@ static int compare_letters(struct cause_text a, struct cause_text b)
 {
     size_t i = 0, j = 0;
     for (;;) {
-        while (i < a.len && !cause_is_word(a.s[i]))
+        while (i < a.len && !stet_cause_is_word(a.s[i]))
             i++;
         while (i < a.len && a.s[i] == '_')
             i++;
-        while (j < b.len && (!cause_is_word(b.s[j]) || b.s[j] == '_'))
+        while (j < b.len && (!stet_cause_is_word(b.s[j]) || b.s[j] == '_'))
             j++;
-        while (i < a.len && (!cause_is_word(a.s[i]) || a.s[i] == '_'))
+        while (i < a.len && (!stet_cause_is_word(a.s[i]) || a.s[i] == '_'))
             i++;
         if (i == a.len || j == b.len)
             return (i < a.len) - (j < b.len);
@@ -219,7 +219,7 @@ static int set(struct stet_finding *f, const struct lists *l, struct stet_error 
     enum stet_diff_sureness sure;
     const char *why;
     int cause = decide(f, l, &sure, &why);
-    return diff_because(f, (enum stet_diff_cause)cause, sure, err, "%s", why) < 0 ? -1 : 1;
+    return stet_diff_because(f, (enum stet_diff_cause)cause, sure, err, "%s", why) < 0 ? -1 : 1;
 }
 
 /* "order of lines", told by the comparator. */
@@ -233,8 +233,8 @@ static int by_told_order(struct causes *c, struct stet_finding *f, struct stet_e
         struct lists lists = {l->a, l->b, l->a_count, l->b_count, false};
         return set(f, &lists, err);
     }
-    return diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_POSSIBLE, err,
-                        "the same items are on both sides, in another order") < 0
+    return stet_diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_POSSIBLE, err,
+                             "the same items are on both sides, in another order") < 0
                ? -1
                : 1;
 }
@@ -311,7 +311,7 @@ static bool is_hash_order(const struct stet_finding *f)
     return order && strcmp(f->format, "json") == 0;
 }
 
-int cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err)
+int stet_cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     const struct cause_lines *l = &c->lines;
     bool files = true;
@@ -325,9 +325,9 @@ int cause_by_line_order(struct causes *c, struct stet_finding *f, struct stet_er
     for (size_t i = 0; i < l->a_count; i++)
         if (!is_shuffled(l->a[i], l->b[i], &files))
             return 0;
-    return diff_because(f, STET_CAUSE_FILE_ORDER, files ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
-                        err, "the line lists the same %s in another order",
-                        files ? "files" : "items") < 0
+    return stet_diff_because(
+               f, STET_CAUSE_FILE_ORDER, files ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE, err,
+               "the line lists the same %s in another order", files ? "files" : "items") < 0
                ? -1
                : 1;
 }
@@ -352,7 +352,7 @@ static void release(struct pile *p)
 
 static bool starts_word(struct cause_text t, size_t i)
 {
-    return i == 0 || !cause_is_word(t.s[i - 1]);
+    return i == 0 || !stet_cause_is_word(t.s[i - 1]);
 }
 
 static int add(const struct causes *c, struct pile *p, struct cause_text t, int side,
@@ -364,7 +364,7 @@ static int add(const struct causes *c, struct pile *p, struct cause_text t, int 
     stet_buffer_add_str(&b, "");
     for (size_t i = prefix; i < t.len;) {
         struct diff_time when;
-        if (starts_word(t, i) && diff_time_scan(t.s + i, t.len - i, c->year[side], &when) &&
+        if (starts_word(t, i) && stet_diff_time_scan(t.s + i, t.len - i, c->year[side], &when) &&
             when.grain == 1) {
             stet_buffer_add_char(&b, '\1');
             i += when.len;
@@ -426,7 +426,7 @@ static int gather(struct causes *c, const struct stet_finding *f, struct gathere
                   struct stet_error *err)
 {
     struct cause_lines *l = &c->lines;
-    cause_lines_read(f, l);
+    stet_cause_lines_read(f, l);
     g->cut |= l->cut || l->hex || !f->detail;
     for (size_t i = 0; i < l->a_count && !l->hex; i++)
         if (add(c, &g->a, l->a[i], 0, err) < 0 || view(&g->view_a, l->a[i], err) < 0)
@@ -443,7 +443,7 @@ static bool is_lines(const struct stet_finding *f)
            (strncmp(f->what, "line ", 5) == 0 || strncmp(f->what, "lines ", 6) == 0);
 }
 
-int cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err)
+int stet_cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err)
 {
     struct stet_finding *all = c->d->result->findings;
     struct gathered g = {0};

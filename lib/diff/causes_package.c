@@ -52,8 +52,8 @@ static bool has(const struct diff_side *s, const char *package)
 
 static bool other_version(const struct diff *d, const char *package)
 {
-    const char *a = diff_evidence_version(&d->side[0], package),
-               *b = diff_evidence_version(&d->side[1], package);
+    const char *a = stet_diff_evidence_version(&d->side[0], package),
+               *b = stet_diff_evidence_version(&d->side[1], package);
     return a && b && strcmp(a, b) != 0;
 }
 
@@ -68,7 +68,7 @@ static const char *package_of(const struct diff *d, const struct stet_finding *f
 {
     bool lost = !f->a != !f->b;
     for (int side = 0; side < 2; side++) {
-        const char *package = diff_evidence_owner(&d->side[side], path);
+        const char *package = stet_diff_evidence_owner(&d->side[side], path);
         if (package && (other_version(d, package) || (lost && one_sided(d, package))))
             return package;
     }
@@ -134,13 +134,14 @@ static int say(struct stet_finding *f, const struct diff *d, const char *package
     if (!f->package && !(f->package = stet_strdup(package, err)))
         return -1;
     if (other_version(d, package))
-        return diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-                            "the package %s is of version %s in the first and %s in the second",
-                            package, diff_evidence_version(&d->side[0], package),
-                            diff_evidence_version(&d->side[1], package));
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
-                        "only the %s has the package %s",
-                        has(&d->side[0], package) ? "first" : "second", package);
+        return stet_diff_because(
+            f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+            "the package %s is of version %s in the first and %s in the second", package,
+            stet_diff_evidence_version(&d->side[0], package),
+            stet_diff_evidence_version(&d->side[1], package));
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
+                             "only the %s has the package %s",
+                             has(&d->side[0], package) ? "first" : "second", package);
 }
 
 static int replace(char **to, const char *value, struct stet_error *err)
@@ -160,10 +161,10 @@ static int make_host(struct stet_finding *f, const struct diff *d, const char *p
     _cleanup_free_ char *what = stet_format(err, "package %s", package);
     if (!what || replace(&f->what, what, err) < 0 || replace(&f->format, "package", err) < 0 ||
         replace(&f->a,
-                has(&d->side[0], package) ? diff_evidence_version(&d->side[0], package) : NULL,
+                has(&d->side[0], package) ? stet_diff_evidence_version(&d->side[0], package) : NULL,
                 err) < 0 ||
         replace(&f->b,
-                has(&d->side[1], package) ? diff_evidence_version(&d->side[1], package) : NULL,
+                has(&d->side[1], package) ? stet_diff_evidence_version(&d->side[1], package) : NULL,
                 err) < 0)
         return -1;
     free(f->detail);
@@ -177,7 +178,7 @@ static int list(struct stet_finding *host, const struct stet_diff_result *r, con
 {
     _cleanup_free_ char *head =
         stet_format(err, "%zu difference%s in files of the package:", count, count == 1 ? "" : "s");
-    if (!head || diff_detail(host, '@', head, strlen(head), err) < 0)
+    if (!head || stet_diff_detail(host, '@', head, strlen(head), err) < 0)
         return -1;
     for (size_t i = 0; i < count;) {
         const struct stet_finding *f = &r->findings[m[i].index];
@@ -188,7 +189,7 @@ static int list(struct stet_finding *host, const struct stet_diff_result *r, con
             if (line.len < 300)
                 stet_buffer_addf(&line, ", %s", r->findings[m[k].index].what);
         if (stet_buffer_check(&line, "the files of a package", err) < 0 ||
-            diff_detail(host, ' ', line.data, line.len, err) < 0)
+            stet_diff_detail(host, ' ', line.data, line.len, err) < 0)
             return -1;
         i = k;
     }
@@ -207,18 +208,18 @@ static int fold(struct diff *d, const struct member *m, size_t count, struct ste
         made.format = made.what = made.a = made.b = made.detail = made.evidence = made.package =
             NULL;
         if (!made.path || make_host(&made, d, m[0].package, err) < 0) {
-            diff_finding_release(&made);
+            stet_diff_finding_release(&made);
             return -1;
         }
     }
     struct stet_finding *to = host ? host : &made;
     if (list(to, r, m, count, err) < 0 || say(to, d, m[0].package, err) < 0) {
-        diff_finding_release(&made);
+        stet_diff_finding_release(&made);
         return -1;
     }
     for (size_t i = 0; i < count; i++)
         if (&r->findings[m[i].index] != host)
-            diff_finding_release(&r->findings[m[i].index]);
+            stet_diff_finding_release(&r->findings[m[i].index]);
     if (!host)
         *first = made;
     return 0;
@@ -251,15 +252,15 @@ static int name_packages(struct diff *d, struct stet_error *err)
             continue;
         memcpy(path, f->path, n);
         path[n] = '\0';
-        const char *a = diff_evidence_owner(&d->side[0], path),
-                   *b = diff_evidence_owner(&d->side[1], path);
+        const char *a = stet_diff_evidence_owner(&d->side[0], path),
+                   *b = stet_diff_evidence_owner(&d->side[1], path);
         if ((a || b) && !(f->package = stet_strdup(a ? a : b, err)))
             return -1;
     }
     return 0;
 }
 
-int cause_by_package(struct causes *c, struct stet_error *err)
+int stet_cause_by_package(struct causes *c, struct stet_error *err)
 {
     struct diff *d = c->d;
     struct members m = {0};

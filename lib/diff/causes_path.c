@@ -7,7 +7,7 @@
 
 static bool is_path_char(char c)
 {
-    return cause_is_word(c) || strchr("./-+~@%=", c);
+    return stet_cause_is_word(c) || strchr("./-+~@%=", c);
 }
 
 /* The absolute path at i: its length; 0: none. */
@@ -48,7 +48,7 @@ static bool text_equal(struct cause_text a, struct cause_text b)
 static struct cause_prefix *find(struct causes *c, struct cause_text a, struct cause_text b)
 {
     for (size_t i = 0; i < c->prefix_count; i++)
-        if (cause_text_is(a, c->prefixes[i].a) && cause_text_is(b, c->prefixes[i].b))
+        if (stet_cause_text_is(a, c->prefixes[i].a) && stet_cause_text_is(b, c->prefixes[i].b))
             return &c->prefixes[i];
     return NULL;
 }
@@ -99,8 +99,8 @@ static bool is_build_place(struct cause_text t)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (begins_with(t, places[i]))
             return true;
-    return cause_text_is(t, "/build") || cause_text_is(t, "/root") ||
-           cause_text_is(t, "/startdir") || cause_text_is(t, "/workspace");
+    return stet_cause_text_is(t, "/build") || stet_cause_text_is(t, "/root") ||
+           stet_cause_text_is(t, "/startdir") || stet_cause_text_is(t, "/workspace");
 }
 
 /* Where a distribution or an administrator puts things: another such directory is another configuration. */
@@ -110,7 +110,7 @@ static bool is_system_place(struct cause_text t)
                                          "/var", "/opt",  "/dev", "/proc", "/sys",
                                          "/run", "/boot", "/srv", "/media"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (begins_with(t, places[i]) || cause_text_is(t, places[i]))
+        if (begins_with(t, places[i]) || stet_cause_text_is(t, places[i]))
             return !is_build_place(t);
     return false;
 }
@@ -120,7 +120,7 @@ static bool ends_at_random(struct cause_text t)
 {
     size_t n = 0;
     bool upper = false, lower = false, digit = false;
-    while (n < t.len && cause_is_word(t.s[t.len - n - 1])) {
+    while (n < t.len && stet_cause_is_word(t.s[t.len - n - 1])) {
         char c = t.s[t.len - n - 1];
         upper |= c >= 'A' && c <= 'Z';
         lower |= c >= 'a' && c <= 'z';
@@ -147,7 +147,7 @@ static int judge(const struct cause_walk *w, struct cause_text a, struct cause_t
     const struct diff *d = w->c->d;
     const struct cause_prefix *p = find(w->c, a, b);
     size_t seen = p ? p->count : 0, seen_below = p ? p->below : 0;
-    bool named = cause_is_named(
+    bool named = stet_cause_is_named(
         w, "comp dir|dw at comp dir|builddir|build dir|srcdir|pwd|workdir|build path|"
            "source dir|directory|entering directory|cwd|srctree|objtree|rpath");
     if (is_told(&d->side[0], a) && is_told(&d->side[1], b))
@@ -165,7 +165,7 @@ static int judge(const struct cause_walk *w, struct cause_text a, struct cause_t
     return seen_below >= 3 ? STET_DIFF_LIKELY : seen_below == 2 ? STET_DIFF_POSSIBLE : -1;
 }
 
-bool cause_match_path(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_path(const struct cause_walk *w, struct cause_match *m)
 {
     m->a = path_at(w->a, w->i);
     m->b = path_at(w->b, w->j);
@@ -177,11 +177,11 @@ bool cause_match_path(const struct cause_walk *w, struct cause_match *m)
     b.len -= below;
     if (w->c->counting) {
         count(w->c, a, b, below);
-        return cause_say(m, STET_CAUSE_BUILD_PATH, STET_DIFF_POSSIBLE, "counted");
+        return stet_cause_say(m, STET_CAUSE_BUILD_PATH, STET_DIFF_POSSIBLE, "counted");
     }
     int sure = judge(w, a, b, below);
-    return sure >= 0 &&
-           cause_say(m, STET_CAUSE_BUILD_PATH, (enum stet_diff_sureness)sure,
-                     "%.*s and %.*s are two directories before the same names",
-                     (int)(a.len < 150 ? a.len : 150), a.s, (int)(b.len < 150 ? b.len : 150), b.s);
+    return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_PATH, (enum stet_diff_sureness)sure,
+                                       "%.*s and %.*s are two directories before the same names",
+                                       (int)(a.len < 150 ? a.len : 150), a.s,
+                                       (int)(b.len < 150 ? b.len : 150), b.s);
 }

@@ -89,7 +89,7 @@ static int by_file(struct stet_finding *f, struct stet_error *err)
     for (size_t i = 0; is_content(f) && i < sizeof places / sizeof *places; i++) {
         const struct place *p = &places[i];
         if (is_at(f, p->glob))
-            return diff_because(f, p->cause, p->sure, err, "%s", p->why) < 0 ? -1 : 1;
+            return stet_diff_because(f, p->cause, p->sure, err, "%s", p->why) < 0 ? -1 : 1;
     }
     return 0;
 }
@@ -150,10 +150,10 @@ static int by_owner(struct stet_finding *f, struct stet_error *err)
                                         "group", "user name", "group name", NULL};
     if (!is_metadata(f) || !is_property(f, names) || (!f->a && !f->b))
         return 0;
-    return diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
-                        "the entry belongs to %s on one side and to %s on the other",
-                        f->a ? f->a : "nobody that is named",
-                        f->b ? f->b : "nobody that is named") < 0
+    return stet_diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
+                             "the entry belongs to %s on one side and to %s on the other",
+                             f->a ? f->a : "nobody that is named",
+                             f->b ? f->b : "nobody that is named") < 0
                ? -1
                : 1;
 }
@@ -167,14 +167,14 @@ static int by_missing(struct stet_finding *f, struct stet_error *err)
 {
     static const char *const names[] = {"entry", "member", "file", "missing", "extra", NULL};
     if (only_one(f) && f->level == STET_DIFF_CONTENT && begins_with(f->what, "package "))
-        return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
-                            "only the %s has the package", f->a ? "first" : "second") < 0
+        return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
+                                 "only the %s has the package", f->a ? "first" : "second") < 0
                    ? -1
                    : 1;
     if (!only_one(f) || !is_metadata(f) || !is_one_of(f->what, names))
         return 0;
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        f->a ? "first" : "second") < 0
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             f->a ? "first" : "second") < 0
                ? -1
                : 1;
 }
@@ -186,13 +186,13 @@ static int by_config(struct stet_finding *f, struct stet_error *err)
         return 0;
     const char *last = property(f);
     if (strcmp(last, "container") == 0)
-        return diff_because(
+        return stet_diff_because(
                    f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
                    "the value is the random name of the container in which the image was made") < 0
                    ? -1
                    : 1;
     if (strcmp(last, "Hostname") == 0)
-        return diff_because(
+        return stet_diff_because(
                    f, STET_CAUSE_HOST, STET_DIFF_LIKELY, err,
                    "the value is the host name of the container in which the image was made") < 0
                    ? -1
@@ -206,13 +206,13 @@ static int by_order_of_entries(struct stet_finding *f, struct stet_error *err)
     if (!is_metadata(f) ||
         (!begins_with(f->what, "order of entries") && !begins_with(f->what, "order of members")))
         return 0;
-    return diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
-                        "both archives have the entry, at another place") < 0
+    return stet_diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
+                             "both archives have the entry, at another place") < 0
                ? -1
                : 1;
 }
 
-int cause_by_place(struct causes *c, struct stet_finding *f, struct stet_error *err)
+int stet_cause_by_place(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     (void)c;
     int rc = by_file(f, err);
@@ -282,7 +282,7 @@ static size_t best_masks(const struct stet_diff_result *r, unsigned *mask_a, uns
 }
 
 /* One mode alone may have been meant. */
-int cause_by_umask(struct causes *c, struct stet_error *err)
+int stet_cause_by_umask(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
     unsigned mask_a = 0, mask_b = 0;
@@ -295,9 +295,10 @@ int cause_by_umask(struct causes *c, struct stet_error *err)
         if (f->cause != STET_CAUSE_UNEXPLAINED || !is_mode(f, &a, &b) ||
             !fits(a, b, mask_a, mask_b))
             continue;
-        if (diff_because(f, STET_CAUSE_OWNER, count < 3 ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY,
-                         err, "this and %zu more entries have the modes of umask %03o and %03o",
-                         count - 1, mask_a, mask_b) < 0)
+        if (stet_diff_because(f, STET_CAUSE_OWNER,
+                              count < 3 ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY, err,
+                              "this and %zu more entries have the modes of umask %03o and %03o",
+                              count - 1, mask_a, mask_b) < 0)
             return -1;
     }
     return 0;

@@ -52,7 +52,7 @@ static bool starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-void cause_lines_read(const struct stet_finding *f, struct cause_lines *out)
+void stet_cause_lines_read(const struct stet_finding *f, struct cause_lines *out)
 {
     out->a_count = out->b_count = 0;
     out->cut = false;
@@ -71,28 +71,29 @@ void cause_lines_read(const struct stet_finding *f, struct cause_lines *out)
 
 /* ---- words ---- */
 
-bool cause_is_word(char c)
+bool stet_cause_is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            (unsigned char)c >= 0x80;
 }
 
-bool cause_text_is(struct cause_text t, const char *s)
+bool stet_cause_text_is(struct cause_text t, const char *s)
 {
     return t.len == strlen(s) && memcmp(t.s, s, t.len) == 0;
 }
 
-bool cause_has_word(struct cause_text text, const char *word)
+bool stet_cause_has_word(struct cause_text text, const char *word)
 {
     size_t n = strlen(word);
     for (size_t i = 0; i + n <= text.len; i++)
-        if (strncasecmp(text.s + i, word, n) == 0 && (i == 0 || !cause_is_word(text.s[i - 1])) &&
-            (i + n == text.len || !cause_is_word(text.s[i + n])))
+        if (strncasecmp(text.s + i, word, n) == 0 &&
+            (i == 0 || !stet_cause_is_word(text.s[i - 1])) &&
+            (i + n == text.len || !stet_cause_is_word(text.s[i + n])))
             return true;
     return false;
 }
 
-const char *cause_base_name(const char *path)
+const char *stet_cause_base_name(const char *path)
 {
     const char *base = path;
     for (const char *p = path; *p; p++)
@@ -125,10 +126,10 @@ static bool ends_in(struct cause_text name, const char *word, size_t n)
         if (x != y)
             return false;
     }
-    return n == name.len || !cause_is_word(s[-1]) || s[-1] == '_';
+    return n == name.len || !stet_cause_is_word(s[-1]) || s[-1] == '_';
 }
 
-bool cause_is_named(const struct cause_walk *w, const char *words)
+bool stet_cause_is_named(const struct cause_walk *w, const char *words)
 {
     struct cause_text name = name_before(w->a, w->i);
     if (name.len == 0 && w->f->what) {
@@ -146,8 +147,8 @@ bool cause_is_named(const struct cause_walk *w, const char *words)
     return false;
 }
 
-bool cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-               const char *why, ...)
+bool stet_cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
+                    const char *why, ...)
 {
     va_list ap;
     m->cause = cause;
@@ -178,9 +179,10 @@ static bool same_text(const struct cause_walk *w, const struct cause_match *m)
 
 static bool match(const struct cause_walk *w, struct cause_match *m)
 {
-    static cause_matcher *const matchers[] = {
-        cause_match_locale,   cause_match_machine, cause_match_time,  cause_match_path,
-        cause_match_checksum, cause_match_host,    cause_match_random};
+    static cause_matcher *const matchers[] = {stet_cause_match_locale,   stet_cause_match_machine,
+                                              stet_cause_match_time,     stet_cause_match_path,
+                                              stet_cause_match_checksum, stet_cause_match_host,
+                                              stet_cause_match_random};
     for (size_t i = 0; i < sizeof matchers / sizeof *matchers; i++) {
         *m = (struct cause_match){0};
         if (matchers[i](w, m) && m->a > 0 && m->b > 0 && !same_text(w, m))
@@ -192,8 +194,10 @@ static bool match(const struct cause_walk *w, struct cause_match *m)
 /* Where a token may begin. */
 static bool at_start(const struct cause_walk *w)
 {
-    return (w->i == 0 || !cause_is_word(w->a.s[w->i - 1]) || !cause_is_word(w->a.s[w->i])) &&
-           (w->j == 0 || !cause_is_word(w->b.s[w->j - 1]) || !cause_is_word(w->b.s[w->j]));
+    return (w->i == 0 || !stet_cause_is_word(w->a.s[w->i - 1]) ||
+            !stet_cause_is_word(w->a.s[w->i])) &&
+           (w->j == 0 || !stet_cause_is_word(w->b.s[w->j - 1]) ||
+            !stet_cause_is_word(w->b.s[w->j]));
 }
 
 /* One more blank than on the other side, as columns have. */
@@ -281,13 +285,13 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
     if (cues->of[STET_CAUSE_UNEXPLAINED].count > 0)
         stet_buffer_add_str(&text, "; beside it are checksums, which follow from what they are of");
     if (stet_buffer_check(&text, "the evidence of a finding", err) < 0 ||
-        diff_because(f, cause_here(f, (enum stet_diff_cause)best), sure, err, "%s",
-                     stet_buffer_str(&text)) < 0)
+        stet_diff_because(f, cause_here(f, (enum stet_diff_cause)best), sure, err, "%s",
+                          stet_buffer_str(&text)) < 0)
         return -1;
     return 1;
 }
 
-int cause_by_text(struct causes *c, struct stet_finding *f, struct stet_error *err)
+int stet_cause_by_text(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     const struct cause_lines *l = &c->lines;
     struct cause_cues cues = {0};

@@ -25,13 +25,13 @@ static bool in_span(const struct diff_side *s, const struct diff_time *t)
 {
     if (t->grain == DIFF_TIME_MONTH) {
         for (int day = 0; day <= 31; day += 1)
-            if (diff_in_span(s, t->seconds + day * (int64_t)DIFF_TIME_DAY))
+            if (stet_diff_in_span(s, t->seconds + day * (int64_t)DIFF_TIME_DAY))
                 return true;
         return false;
     }
     int64_t rest = t->grain - 1; /* to the end of the day */
-    return diff_in_span(s, t->seconds) || diff_in_span(s, t->seconds + rest) ||
-           diff_in_span(s, t->other) || diff_in_span(s, t->other + rest);
+    return stet_diff_in_span(s, t->seconds) || stet_diff_in_span(s, t->seconds + rest) ||
+           stet_diff_in_span(s, t->other) || stet_diff_in_span(s, t->other + rest);
 }
 
 /* ---- what must not be taken for a time ---- */
@@ -41,9 +41,9 @@ static bool is_version_line(const struct cause_walk *w)
     static const char *const words[] = {"version", "versions", "release",  "revision", "ver",
                                         "depends", "provides", "snapshot", "tag"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (cause_has_word(w->a, words[i]) ||
+        if (stet_cause_has_word(w->a, words[i]) ||
             (w->f->what &&
-             cause_has_word((struct cause_text){w->f->what, strlen(w->f->what)}, words[i])))
+             stet_cause_has_word((struct cause_text){w->f->what, strlen(w->f->what)}, words[i])))
             return true;
     return false;
 }
@@ -55,9 +55,9 @@ static bool is_glued(struct cause_text t, size_t i, size_t len)
     size_t end = i + len;
     if (before == ':' && second >= '0' && second <= '9')
         return true;
-    if (cause_is_word(before) || strchr("-.~+/", before))
+    if (stet_cause_is_word(before) || strchr("-.~+/", before))
         return true;
-    return end + 1 < t.len && strchr("-.~+:/", t.s[end]) && cause_is_word(t.s[end + 1]);
+    return end + 1 < t.len && strchr("-.~+:/", t.s[end]) && stet_cause_is_word(t.s[end + 1]);
 }
 
 /* The property of an archive's member that is a time by its format. */
@@ -70,7 +70,7 @@ static bool telling_name(const struct cause_walk *w)
 {
     if (is_member_time(w->f))
         return true;
-    return cause_is_named(
+    return stet_cause_is_named(
         w, "date|time|timestamp|built|build|built at|built on|created|generated|compiled|"
            "modified|updated|creation|generated on|generated at|created on|created at|on|"
            "epoch|mtime|ctime|since|start|end|last change|at|builddate|installdate|buildtime");
@@ -103,19 +103,21 @@ static bool judge_locale(const struct cause_walk *w, const struct diff_time *x,
     bool both_in = in_span(side(w, 0), x) && in_span(side(w, 1), y);
 
     if (x->languages && y->languages && (x->languages & y->languages) == 0 && (one_day || both_in))
-        return cause_say(m, STET_CAUSE_LOCALE, one_day ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                         "%.*s and %.*s are dates in two languages", TEXT(w, 0, x), TEXT(w, 1, y));
+        return stet_cause_say(m, STET_CAUSE_LOCALE, one_day ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
+                              "%.*s and %.*s are dates in two languages", TEXT(w, 0, x),
+                              TEXT(w, 1, y));
     if (x->form == DIFF_TIME_CLOCK || y->form == DIFF_TIME_CLOCK)
         return false;
     if (x->zoned && y->zoned && x->offset != y->offset && x->form < DIFF_TIME_NUMBER &&
         y->form < DIFF_TIME_NUMBER && (apart == 0 || both_in))
-        return cause_say(m, STET_CAUSE_LOCALE, apart == 0 ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                         "%.*s and %.*s are %s in two time zones", TEXT(w, 0, x), TEXT(w, 1, y),
-                         apart == 0 ? "one time" : "times");
+        return stet_cause_say(m, STET_CAUSE_LOCALE,
+                              apart == 0 ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
+                              "%.*s and %.*s are %s in two time zones", TEXT(w, 0, x),
+                              TEXT(w, 1, y), apart == 0 ? "one time" : "times");
     if (!same_shape(w, x, y) && x->form < DIFF_TIME_NUMBER && y->form < DIFF_TIME_NUMBER && one_day)
-        return cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are one date, written in two ways", TEXT(w, 0, x),
-                         TEXT(w, 1, y));
+        return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are one date, written in two ways", TEXT(w, 0, x),
+                              TEXT(w, 1, y));
     return false;
 }
 
@@ -134,9 +136,10 @@ static bool judge_zone(const struct cause_walk *w, const struct diff_time *x,
     if (known && distance(builds, 0) > QUARTER / 2 && distance(apart, builds) < QUARTER / 2)
         return false;
     int64_t minutes = distance(apart, 0) / 60;
-    return cause_say(m, STET_CAUSE_LOCALE, known ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
-                     "%.*s and %.*s are exactly %d:%02d hours apart, as one time in two time zones",
-                     TEXT(w, 0, x), TEXT(w, 1, y), (int)(minutes / 60), (int)(minutes % 60));
+    return stet_cause_say(
+        m, STET_CAUSE_LOCALE, known ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
+        "%.*s and %.*s are exactly %d:%02d hours apart, as one time in two time zones",
+        TEXT(w, 0, x), TEXT(w, 1, y), (int)(minutes / 60), (int)(minutes % 60));
 }
 
 static bool is_manual(const struct cause_walk *w)
@@ -181,7 +184,7 @@ static bool is_duration(const struct cause_walk *w)
     static const char *const words[] = {"elapsed", "duration", "took",   "real",
                                         "user",    "uptime",   "length", "runtime"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (cause_has_word(w->a, words[i]))
+        if (stet_cause_has_word(w->a, words[i]))
             return true;
     return false;
 }
@@ -191,9 +194,9 @@ static bool judge_clock(const struct cause_walk *w, const struct diff_time *x,
 {
     if (x->form != y->form || is_duration(w))
         return false;
-    return cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_POSSIBLE,
-                     "%.*s and %.*s are times of day, and nothing else differs", TEXT(w, 0, x),
-                     TEXT(w, 1, y));
+    return stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_POSSIBLE,
+                          "%.*s and %.*s are times of day, and nothing else differs", TEXT(w, 0, x),
+                          TEXT(w, 1, y));
 }
 
 /* The image's own words for when it was made: true whatever the files say. */
@@ -202,8 +205,8 @@ static bool is_image_time(const struct stet_finding *f)
     return f->level == STET_DIFF_IMAGE && f->what && strstr(f->what, "created");
 }
 
-bool cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
-                       const struct diff_time *y, struct cause_match *m)
+bool stet_cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
+                            const struct diff_time *y, struct cause_match *m)
 {
     m->a = x->len;
     m->b = y->len;
@@ -215,19 +218,19 @@ bool cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
         return false;
     if (!spans_known(w)) {
         int sure = sureness_alone(w, x, y);
-        return sure >= 0 && cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
-                                      "%.*s and %.*s are times", TEXT(w, 0, x), TEXT(w, 1, y));
+        return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
+                                           "%.*s and %.*s are times", TEXT(w, 0, x), TEXT(w, 1, y));
     }
     if (in_span(side(w, 0), x) && in_span(side(w, 1), y)) {
         int sure = sureness_in_span(w, x);
-        return sure >= 0 && cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
-                                      "%.*s and %.*s are times within the two builds' spans",
-                                      TEXT(w, 0, x), TEXT(w, 1, y));
+        return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
+                                           "%.*s and %.*s are times within the two builds' spans",
+                                           TEXT(w, 0, x), TEXT(w, 1, y));
     }
     return is_image_time(w->f) &&
-           cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
-                     "%.*s and %.*s are when the image says that it was made", TEXT(w, 0, x),
-                     TEXT(w, 1, y));
+           stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
+                          "%.*s and %.*s are when the image says that it was made", TEXT(w, 0, x),
+                          TEXT(w, 1, y));
 }
 
 /* ---- finding them ---- */
@@ -236,13 +239,13 @@ bool cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
 static bool match_name(const struct cause_walk *w, struct cause_match *m)
 {
     unsigned l1, l2, n1, n2;
-    m->a = diff_time_name(w->a.s + w->i, w->a.len - w->i, &l1, &n1);
-    m->b = diff_time_name(w->b.s + w->j, w->b.len - w->j, &l2, &n2);
+    m->a = stet_diff_time_name(w->a.s + w->i, w->a.len - w->i, &l1, &n1);
+    m->b = stet_diff_time_name(w->b.s + w->j, w->b.len - w->j, &l2, &n2);
     if (m->a < 3 || m->b < 3 || n1 != n2 || (l1 & l2) != 0)
         return false;
-    return cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                     "%.*s and %.*s are one %s in two languages", (int)m->a, w->a.s + w->i,
-                     (int)m->b, w->b.s + w->j, n1 > 12 ? "day" : "month");
+    return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
+                          "%.*s and %.*s are one %s in two languages", (int)m->a, w->a.s + w->i,
+                          (int)m->b, w->b.s + w->j, n1 > 12 ? "day" : "month");
 }
 
 static bool all_digits(struct cause_text t, size_t i, size_t n)
@@ -250,7 +253,7 @@ static bool all_digits(struct cause_text t, size_t i, size_t n)
     for (size_t k = i; k < i + n; k++)
         if (k >= t.len || t.s[k] < '0' || t.s[k] > '9')
             return false;
-    return i + n == t.len || !cause_is_word(t.s[i + n]);
+    return i + n == t.len || !stet_cause_is_word(t.s[i + n]);
 }
 
 static int number(const char *s, size_t n)
@@ -271,24 +274,25 @@ static bool match_year(const struct cause_walk *w, struct cause_match *m)
     if (w->c->year[0] == w->c->year[1])
         return false;
     m->a = m->b = 4;
-    return cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
-                     "%.4s and %.4s are the years of the two builds", w->a.s + w->i, w->b.s + w->j);
+    return stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
+                          "%.4s and %.4s are the years of the two builds", w->a.s + w->i,
+                          w->b.s + w->j);
 }
 
 /* Days since 1970, in a line of shadow(5). */
 static bool match_days(const struct cause_walk *w, struct cause_match *m)
 {
-    const char *base = cause_base_name(w->f->path);
+    const char *base = stet_cause_base_name(w->f->path);
     if ((strcmp(base, "shadow") != 0 && strcmp(base, "shadow-") != 0) || w->i == 0 ||
         w->a.s[w->i - 1] != ':' || !all_digits(w->a, w->i, 5) || !all_digits(w->b, w->j, 5))
         return false;
     int64_t x = number(w->a.s + w->i, 5) * (int64_t)DIFF_TIME_DAY,
             y = number(w->b.s + w->j, 5) * (int64_t)DIFF_TIME_DAY;
     m->a = m->b = 5;
-    return diff_in_span(side(w, 0), x) && diff_in_span(side(w, 1), y) &&
-           cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN,
-                     "%.5s and %.5s are days since 1970 within the two builds' spans",
-                     w->a.s + w->i, w->b.s + w->j);
+    return stet_diff_in_span(side(w, 0), x) && stet_diff_in_span(side(w, 1), y) &&
+           stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN,
+                          "%.5s and %.5s are days since 1970 within the two builds' spans",
+                          w->a.s + w->i, w->b.s + w->j);
 }
 
 /* The end of a number that a C compiler reads: "1795169533UL". */
@@ -304,7 +308,7 @@ static bool word_goes_on(struct cause_text t, size_t end, const struct diff_time
 {
     if (x->form == DIFF_TIME_NUMBER || x->form == DIFF_TIME_HEX)
         end += suffix(t, end);
-    return end < t.len && cause_is_word(t.s[end]) && cause_is_word(t.s[end - 1]);
+    return end < t.len && stet_cause_is_word(t.s[end]) && stet_cause_is_word(t.s[end - 1]);
 }
 
 /* Where a time may not begin: in the middle of a word, a number or a version. */
@@ -312,8 +316,9 @@ static bool bad_begin(struct cause_text t, size_t i, const struct diff_time *x)
 {
     char c = i > 0 ? t.s[i - 1] : ' ';
     if (x->form == DIFF_TIME_NUMBER || x->form == DIFF_TIME_HEX)
-        return cause_is_word(c) || c == '.' || c == '-' || c == '+' || c == '~';
-    return (cause_is_word(c) && c != '_') || (c == '.' && i > 1 && cause_is_word(t.s[i - 2]));
+        return stet_cause_is_word(c) || c == '.' || c == '-' || c == '+' || c == '~';
+    return (stet_cause_is_word(c) && c != '_') ||
+           (c == '.' && i > 1 && stet_cause_is_word(t.s[i - 2]));
 }
 
 static bool may_be_time(const struct cause_walk *w, struct cause_text t, size_t i,
@@ -336,10 +341,10 @@ static size_t explained_number(struct cause_text t, size_t i, struct diff_time *
     while (i + n < t.len && t.s[i + n] >= '0' && t.s[i + n] <= '9')
         n++;
     if (n == 0 || i + n + 2 >= t.len || memcmp(t.s + i + n, " (", 2) != 0 ||
-        (i > 0 && cause_is_word(t.s[i - 1])))
+        (i > 0 && stet_cause_is_word(t.s[i - 1])))
         return 0;
     n += 2;
-    if (!diff_time_scan(t.s + i + n, t.len - i - n, 0, x) || x->form != DIFF_TIME_DATE ||
+    if (!stet_diff_time_scan(t.s + i + n, t.len - i - n, 0, x) || x->form != DIFF_TIME_DATE ||
         i + n + x->len >= t.len || t.s[i + n + x->len] != ')')
         return 0;
     return n + x->len + 1;
@@ -350,17 +355,17 @@ static bool match_explained(const struct cause_walk *w, struct cause_match *m)
     struct diff_time x, y;
     x.len = explained_number(w->a, w->i, &x);
     y.len = explained_number(w->b, w->j, &y);
-    return x.len > 0 && y.len > 0 && cause_judge_times(w, &x, &y, m);
+    return x.len > 0 && y.len > 0 && stet_cause_judge_times(w, &x, &y, m);
 }
 
-bool cause_match_time(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_time(const struct cause_walk *w, struct cause_match *m)
 {
     struct diff_time x, y;
     if (match_year(w, m) || match_days(w, m) || match_explained(w, m))
         return true;
-    if (diff_time_scan(w->a.s + w->i, w->a.len - w->i, w->c->year[0], &x) &&
-        diff_time_scan(w->b.s + w->j, w->b.len - w->j, w->c->year[1], &y) &&
+    if (stet_diff_time_scan(w->a.s + w->i, w->a.len - w->i, w->c->year[0], &x) &&
+        stet_diff_time_scan(w->b.s + w->j, w->b.len - w->j, w->c->year[1], &y) &&
         may_be_time(w, w->a, w->i, &x) && may_be_time(w, w->b, w->j, &y))
-        return cause_judge_times(w, &x, &y, m);
+        return stet_cause_judge_times(w, &x, &y, m);
     return match_name(w, m);
 }

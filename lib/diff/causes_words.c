@@ -7,7 +7,7 @@ enum { WORD_MAX = 128 };
 
 static bool name_char(char c)
 {
-    return (cause_is_word(c) && (unsigned char)c < 0x80) || c == '-' || c == '.';
+    return (stet_cause_is_word(c) && (unsigned char)c < 0x80) || c == '-' || c == '.';
 }
 
 /* The word at i: letters, digits, '_', '-', '.'; not one that a word goes on to. */
@@ -81,9 +81,9 @@ static bool match_user_at_host(const struct cause_walk *w, struct cause_match *m
         return false;
     m->a = u1.len + 1 + h1.len;
     m->b = u2.len + 1 + h2.len;
-    return cause_say(m, STET_CAUSE_HOST, known ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                     "%.*s and %.*s are users at hosts%s", (int)m->a, u1.s, (int)m->b, u2.s,
-                     known ? ", those of the two builds" : "");
+    return stet_cause_say(m, STET_CAUSE_HOST, known ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
+                          "%.*s and %.*s are users at hosts%s", (int)m->a, u1.s, (int)m->b, u2.s,
+                          known ? ", those of the two builds" : "");
 }
 
 /* "3f2a9c01d4e5": the host name that containers get. */
@@ -105,11 +105,11 @@ static bool match_uname(const struct cause_walk *w, struct cause_text a, struct 
     if (w->i != sizeof linux_ - 1 || memcmp(w->a.s, linux_, w->i) != 0 ||
         !memmem(w->a.s, w->a.len, " #", 2))
         return false;
-    return cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                     "%.*s and %.*s are node names in the output of uname", WORDS(a, b));
+    return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
+                          "%.*s and %.*s are node names in the output of uname", WORDS(a, b));
 }
 
-bool cause_match_host(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_host(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
     const struct diff_side *s = w->c->d->side;
@@ -118,28 +118,28 @@ bool cause_match_host(const struct cause_walk *w, struct cause_match *m)
     if (!both_words(w, m, &a, &b))
         return false;
     if (is_among(&s[0].hosts, a) && is_among(&s[1].hosts, b))
-        return cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
-                         "%.*s and %.*s are the host names of the two builds", WORDS(a, b));
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
+                              "%.*s and %.*s are the host names of the two builds", WORDS(a, b));
     if (is_among(&s[0].users, a) && is_among(&s[1].users, b))
-        return cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
-                         "%.*s and %.*s are the users of the two builds", WORDS(a, b));
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
+                              "%.*s and %.*s are the users of the two builds", WORDS(a, b));
     if (match_uname(w, a, b, m))
         return true;
-    if (cause_is_named(w, "build host|buildhost|host of build|build machine|nodename|built on "
-                          "host|compiled on host|kbuild build host|"
-                          "build hostname"))
-        return cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are named as build hosts", WORDS(a, b));
-    if (cause_is_named(
+    if (stet_cause_is_named(w, "build host|buildhost|host of build|build machine|nodename|built on "
+                               "host|compiled on host|kbuild build host|"
+                               "build hostname"))
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are named as build hosts", WORDS(a, b));
+    if (stet_cause_is_named(
             w,
             "build user|built by|builduser|compiled by|logname|kbuild build user|packaged by user"))
-        return cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are named as the users who built", WORDS(a, b));
-    if (!cause_is_named(w, "hostname|host name"))
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are named as the users who built", WORDS(a, b));
+    if (!stet_cause_is_named(w, "hostname|host name"))
         return false;
     bool containers = is_container(a) && is_container(b);
-    return cause_say(m, STET_CAUSE_HOST, containers ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
-                     "%.*s and %.*s are named as host names", WORDS(a, b));
+    return stet_cause_say(m, STET_CAUSE_HOST, containers ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
+                          "%.*s and %.*s are named as host names", WORDS(a, b));
 }
 
 /* ---- random ---- */
@@ -191,7 +191,7 @@ static bool looks_random(struct cause_text t)
 static struct cause_text secret_at(struct cause_text t, size_t i)
 {
     size_t n = 0;
-    if (i > 0 && cause_is_word(t.s[i - 1]))
+    if (i > 0 && stet_cause_is_word(t.s[i - 1]))
         return (struct cause_text){t.s + i, 0};
     while (i + n < t.len && (name_char(t.s[i + n]) || strchr("+/=", t.s[i + n])) && t.s[i + n])
         n++;
@@ -210,31 +210,31 @@ static bool is_address(struct cause_text t)
     return true;
 }
 
-bool cause_match_random(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_random(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
     if (both_words(w, m, &a, &b)) {
         if (is_random_uuid(a) && is_random_uuid(b))
-            return cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
-                             "%.*s and %.*s are random identifiers (UUIDs of version 4)",
-                             WORDS(a, b));
+            return stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
+                                  "%.*s and %.*s are random identifiers (UUIDs of version 4)",
+                                  WORDS(a, b));
         if (is_address(a) && is_address(b))
-            return cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
-                             "%.*s and %.*s are addresses, which are random in each process",
-                             WORDS(a, b));
+            return stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+                                  "%.*s and %.*s are addresses, which are random in each process",
+                                  WORDS(a, b));
     }
     a = secret_at(w->a, w->i);
     b = secret_at(w->b, w->j);
     m->a = a.len;
     m->b = b.len;
     if (a.len == 0 || b.len == 0 || !looks_random(a) || !looks_random(b) ||
-        !cause_is_named(
+        !stet_cause_is_named(
             w, "salt|seed|nonce|machine id|boot id|random|cookie|secret|token|invocation id|"
                "instance id|uuid|guid|api key|private key|key|password|iv|entropy|secret "
                "key|session id|unique id"))
         return false;
-    return cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
-                     "the values have no pattern, and are named as random ones");
+    return stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+                          "the values have no pattern, and are named as random ones");
 }
 
 /* ---- checksums ---- */
@@ -249,15 +249,16 @@ static bool is_digest(struct cause_text t)
     return true;
 }
 
-bool cause_match_checksum(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_checksum(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
     if (!both_words(w, m, &a, &b) || a.len != b.len || !is_digest(a) || !is_digest(b) ||
-        !cause_is_named(w, "md5digest|sha1digest|sha256digest|sha512digest|md5|md5sum|sha1|sha256|"
-                           "sha256sum|sha512|"
-                           "digest|checksum|hash|sha256digest "))
+        !stet_cause_is_named(
+            w, "md5digest|sha1digest|sha256digest|sha512digest|md5|md5sum|sha1|sha256|"
+               "sha256sum|sha512|"
+               "digest|checksum|hash|sha256digest "))
         return false;
-    return cause_say(m, STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, "checksums");
+    return stet_cause_say(m, STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, "checksums");
 }
 
 /* ---- language and time zone ---- */
@@ -281,7 +282,7 @@ static bool is_variable(const struct cause_walk *w, const char *const *names)
     for (; *names; names++) {
         size_t n = strlen(*names);
         if (end >= n && memcmp(w->a.s + end - n, *names, n) == 0 &&
-            (end == n || !cause_is_word(w->a.s[end - n - 1])))
+            (end == n || !stet_cause_is_word(w->a.s[end - n - 1])))
             return true;
     }
     return false;
@@ -293,7 +294,7 @@ static bool match_decimal(const struct cause_walk *w, struct cause_match *m)
     const char *p = w->a.s + w->i, *q = w->b.s + w->j;
     size_t left = w->a.len - w->i < w->b.len - w->j ? w->a.len - w->i : w->b.len - w->j;
     size_t n = 0, marks = 0;
-    if (w->i > 0 && (cause_is_word(p[-1]) || p[-1] == '.' || p[-1] == ','))
+    if (w->i > 0 && (stet_cause_is_word(p[-1]) || p[-1] == '.' || p[-1] == ','))
         return false;
     for (; n < left && n < 40; n++) {
         bool digit = p[n] >= '0' && p[n] <= '9';
@@ -304,14 +305,15 @@ static bool match_decimal(const struct cause_walk *w, struct cause_match *m)
         marks += !digit;
     }
     if (n < 3 || marks != 1 || p[n - 1] < '0' ||
-        (n < left && (cause_is_word(p[n]) || cause_is_word(q[n])) && p[n] != q[n]))
+        (n < left && (stet_cause_is_word(p[n]) || stet_cause_is_word(q[n])) && p[n] != q[n]))
         return false;
     m->a = m->b = n;
-    return cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                     "%.*s and %.*s are one number with two decimal signs", (int)n, p, (int)n, q);
+    return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
+                          "%.*s and %.*s are one number with two decimal signs", (int)n, p, (int)n,
+                          q);
 }
 
-bool cause_match_locale(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_locale(const struct cause_walk *w, struct cause_match *m)
 {
     static const char *const languages[] = {
         "LANG",        "LC_ALL",     "LANGUAGE",    "LC_CTYPE", "LC_TIME", "LC_COLLATE",
@@ -328,8 +330,9 @@ bool cause_match_locale(const struct cause_walk *w, struct cause_match *m)
     m->a = a.len;
     m->b = b.len;
     return a.len < WORD_MAX && b.len < WORD_MAX &&
-           cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_CERTAIN, "%.*s and %.*s are %s", WORDS(a, b),
-                     language ? "two settings of the language" : "two time zones");
+           stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_CERTAIN, "%.*s and %.*s are %s",
+                          WORDS(a, b),
+                          language ? "two settings of the language" : "two time zones");
 }
 
 /* ---- machine ---- */
@@ -354,7 +357,7 @@ static bool is_architecture(struct cause_text t)
                                         "amd64",   "aarch64", "armv7l", "armv8l", "arm64",
                                         "ppc64le", "s390x",   "riscv64"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (cause_text_is(t, names[i]))
+        if (stet_cause_text_is(t, names[i]))
             return true;
     return false;
 }
@@ -362,18 +365,18 @@ static bool is_architecture(struct cause_text t)
 /* The line is of uname or of the kernel's own words. */
 static bool is_kernel_line(const struct cause_walk *w)
 {
-    return (w->a.len > 6 && memcmp(w->a.s, "Linux ", 6) == 0) || cause_has_word(w->a, "uname") ||
-           cause_has_word(w->a, "Linux version") ||
-           cause_is_named(
+    return (w->a.len > 6 && memcmp(w->a.s, "Linux ", 6) == 0) ||
+           stet_cause_has_word(w->a, "uname") || stet_cause_has_word(w->a, "Linux version") ||
+           stet_cause_is_named(
                w,
                "kernel|kernel release|kernel version|osrelease|uname|uname r|running kernel|build "
                "kernel|os release|built on kernel|build system|build os|host kernel");
 }
 
-bool cause_match_machine(const struct cause_walk *w, struct cause_match *m)
+bool stet_cause_match_machine(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
-    if (cause_is_named(
+    if (stet_cause_is_named(
             w, "model name|vendor id|cpu family|microcode|cpu mhz|bogomips|stepping|cache size|"
                "cpu flags|flags\t|cpu model|processor model")) {
         a = (struct cause_text){w->a.s + w->i, to_end(w->a, w->i)};
@@ -381,37 +384,38 @@ bool cause_match_machine(const struct cause_walk *w, struct cause_match *m)
         m->a = a.len;
         m->b = b.len;
         return a.len < 4 * WORD_MAX && b.len < 4 * WORD_MAX &&
-               cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "the values describe a processor");
+               stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "the values describe a processor");
     }
     /* "Linux host 6.1.0-13-amd64 #1 SMP …": what follows is of the kernel's own build. */
     if (w->i > 0 && w->a.s[w->i - 1] == '#' && w->a.len > 6 && memcmp(w->a.s, "Linux ", 6) == 0) {
         m->a = to_end(w->a, w->i);
         m->b = to_end(w->b, w->j);
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "the values are the kernel's own version, as uname tells it");
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "the values are the kernel's own version, as uname tells it");
     }
     if (!both_words(w, m, &a, &b))
         return false;
     if (is_level(a) && is_level(b))
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are levels of the processor", WORDS(a, b));
-    if (cause_is_named(w, "march|mtune|mcpu|target cpu"))
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are processors that were compiled for", WORDS(a, b));
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are levels of the processor", WORDS(a, b));
+    if (stet_cause_is_named(w, "march|mtune|mcpu|target cpu"))
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are processors that were compiled for", WORDS(a, b));
     if (is_release(a) && is_release(b) && is_kernel_line(w))
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are releases of the kernel", WORDS(a, b));
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are releases of the kernel", WORDS(a, b));
     if (is_architecture(a) && is_architecture(b) &&
-        (is_kernel_line(w) || cause_is_named(w, "machine|uname m|host cpu|build cpu|build arch")))
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are machines, as uname names them", WORDS(a, b));
+        (is_kernel_line(w) ||
+         stet_cause_is_named(w, "machine|uname m|host cpu|build cpu|build arch")))
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are machines, as uname names them", WORDS(a, b));
     bool numbers =
         a.s[0] >= '0' && a.s[0] <= '9' && b.s[0] >= '0' && b.s[0] <= '9' && a.len < 5 && b.len < 5;
     if (numbers &&
-        cause_is_named(w, "nproc|cpus|cpu count|processors|cores|siblings|cpu cores|number of "
-                          "processors|ncpu|ncpus|num cpus|hardware concurrency"))
-        return cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                         "%.*s and %.*s are named as numbers of processors", WORDS(a, b));
+        stet_cause_is_named(w, "nproc|cpus|cpu count|processors|cores|siblings|cpu cores|number of "
+                               "processors|ncpu|ncpus|num cpus|hardware concurrency"))
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "%.*s and %.*s are named as numbers of processors", WORDS(a, b));
     return false;
 }

@@ -21,7 +21,7 @@ static int name_text(const X509_NAME *name, struct stet_buffer *out, struct stet
     X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
     len = BIO_get_mem_data(bio, &data);
     if (len > 0)
-        status = diff_printable(data, (size_t)len, NAME_LEN, out, err);
+        status = stet_diff_printable(data, (size_t)len, NAME_LEN, out, err);
     BIO_free(bio);
     return status;
 }
@@ -36,7 +36,8 @@ static int hex_text(const unsigned char *data, size_t len, size_t max, struct st
     return stet_buffer_check(out, "a certificate", err);
 }
 
-int diff_digest_text(const void *data, size_t len, struct stet_buffer *out, struct stet_error *err)
+int stet_diff_digest_text(const void *data, size_t len, struct stet_buffer *out,
+                          struct stet_error *err)
 {
     struct stet_digest digest;
     if (stet_digest_of(data, len, &digest, err) < 0)
@@ -51,7 +52,7 @@ static int serial_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
                     err);
 }
 
-int diff_certificate_subject(X509 *c, struct stet_buffer *out, struct stet_error *err)
+int stet_diff_certificate_subject(X509 *c, struct stet_buffer *out, struct stet_error *err)
 {
     return name_text(X509_get_subject_name(c), out, err);
 }
@@ -66,8 +67,8 @@ static bool seconds_of(const ASN1_TIME *time, int64_t *out)
     struct tm tm;
     if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
         return false;
-    *out = diff_time_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                          tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
+    *out = stet_diff_time_make(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                               tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
     return true;
 }
 
@@ -76,8 +77,8 @@ static int time_text(const ASN1_TIME *time, struct stet_buffer *out, struct stet
     char text[STET_TIME_TEXT_MAX];
     int64_t seconds;
     if (!seconds_of(time, &seconds))
-        return diff_printable(ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time), 40,
-                              out, err);
+        return stet_diff_printable(ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time),
+                                   40, out, err);
     stet_time_format(seconds, text);
     stet_buffer_add_str(out, text);
     return stet_buffer_check(out, "a certificate", err);
@@ -102,8 +103,8 @@ static int key_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
         stet_buffer_addf(out, "%s, %d bits, ", EVP_PKEY_get0_type_name(key),
                          EVP_PKEY_get_bits(key));
     stet_buffer_add_str(out, "SHA-256 ");
-    return diff_digest_text(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out,
-                            err);
+    return stet_diff_digest_text(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), out,
+                                 err);
 }
 
 /* Does its value follow from a key? */
@@ -130,7 +131,7 @@ static int extensions_text(X509 *c, struct stet_buffer *out, struct stet_error *
     if (stet_buffer_check(&all, "a certificate", err) < 0)
         return -1;
     stet_buffer_add_str(out, "; SHA-256 ");
-    return diff_digest_text(stet_buffer_str(&all), all.len, out, err);
+    return stet_diff_digest_text(stet_buffer_str(&all), all.len, out, err);
 }
 
 static int signature_text(X509 *c, struct stet_buffer *out, struct stet_error *err)
@@ -141,8 +142,8 @@ static int signature_text(X509 *c, struct stet_buffer *out, struct stet_error *e
     X509_get0_signature(&value, &algorithm, c);
     OBJ_obj2txt(name, sizeof name, algorithm->algorithm, 0);
     stet_buffer_addf(out, "%s, SHA-256 ", name);
-    return diff_digest_text(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), out,
-                            err);
+    return stet_diff_digest_text(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value),
+                                 out, err);
 }
 
 static const struct part {
@@ -152,7 +153,7 @@ static const struct part {
     const char *random; /* why it is random, or NULL */
     bool follows;       /* from the others: told only where they are equal */
 } parts[] = {
-    {"subject", diff_certificate_subject, NULL, NULL, false},
+    {"subject", stet_diff_certificate_subject, NULL, NULL, false},
     {"issuer", issuer_text, NULL, NULL, false},
     {"serial number", serial_text, NULL, "serial numbers are drawn at random", false},
     {"not before", before_text, X509_get0_notBefore, NULL, false},
@@ -170,11 +171,12 @@ static int because_validity(const struct diff_pair *p, struct stet_finding *f,
     if (!seconds_of(part->time(a), &ta) || !seconds_of(part->time(b), &tb) ||
         !seconds_of(X509_get0_notBefore(a), &begin_a) ||
         !seconds_of(X509_get0_notBefore(b), &begin_b) || ta - begin_a != tb - begin_b ||
-        !diff_in_span(&p->diff->side[0], begin_a) || !diff_in_span(&p->diff->side[1], begin_b))
+        !stet_diff_in_span(&p->diff->side[0], begin_a) ||
+        !stet_diff_in_span(&p->diff->side[1], begin_b))
         return 0;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
-                        "each certificate is valid from a time within its build%s",
-                        ta == begin_a ? "" : ", and both for the same period");
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
+                             "each certificate is valid from a time within its build%s",
+                             ta == begin_a ? "" : ", and both for the same period");
 }
 
 /* 1: told; 0: equal; -1 with err. */
@@ -187,12 +189,12 @@ static int add_part(const struct diff_pair *p, const struct part *part, const ch
         return -1;
     if (strcmp(stet_buffer_str(&ta), stet_buffer_str(&tb)) == 0)
         return 0;
-    f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
-                 "certificate %s: %s", label, part->name);
+    f = stet_diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                      "certificate %s: %s", label, part->name);
     if (!f)
         return -1;
     if (part->random &&
-        diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err, "%s", part->random) < 0)
+        stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err, "%s", part->random) < 0)
         return -1;
     if (part->time && because_validity(p, f, part, a, b, err) < 0)
         return -1;
@@ -200,11 +202,11 @@ static int add_part(const struct diff_pair *p, const struct part *part, const ch
 }
 
 /* Two certificates of one subject. */
-int diff_certificates(const struct diff_pair *p, X509 *a, X509 *b, struct stet_error *err)
+int stet_diff_certificates(const struct diff_pair *p, X509 *a, X509 *b, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
     int told = 0;
-    if (diff_certificate_subject(a, &label, err) < 0)
+    if (stet_diff_certificate_subject(a, &label, err) < 0)
         return -1;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         int status = parts[i].follows && told > 0
@@ -216,8 +218,8 @@ int diff_certificates(const struct diff_pair *p, X509 *a, X509 *b, struct stet_e
     }
     if (told > 0)
         return 0;
-    return diff_add(p, format_name, "one encoding", "another", err, "certificate %s",
-                    stet_buffer_str(&label))
+    return stet_diff_add(p, format_name, "one encoding", "another", err, "certificate %s",
+                         stet_buffer_str(&label))
                ? 0
                : -1;
 }

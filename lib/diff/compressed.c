@@ -7,7 +7,7 @@
 #include "lib/diff/formats.h"
 #include "lib/diff/spool.h"
 
-const char *diff_compression_name(const struct diff_bytes *data)
+const char *stet_diff_compression_name(const struct diff_bytes *data)
 {
     const unsigned char *s = data->data;
 
@@ -28,21 +28,21 @@ const char *diff_compression_name(const struct diff_bytes *data)
     return NULL;
 }
 
-int diff_compression_describe(const struct diff_bytes *data, struct stet_buffer *out,
-                              struct stet_error *err)
+int stet_diff_compression_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                                   struct stet_error *err)
 {
-    const char *name = diff_compression_name(data);
+    const char *name = stet_diff_compression_name(data);
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     int rc = 0;
 
     if (name && strcmp(name, "gzip") == 0)
-        rc = diff_gzip_describe(data, &text, err);
+        rc = stet_diff_gzip_describe(data, &text, err);
     else if (name && strcmp(name, "xz") == 0)
-        rc = diff_xz_describe(data, &text, err);
+        rc = stet_diff_xz_describe(data, &text, err);
     else if (name && strcmp(name, "zstd") == 0)
-        rc = diff_zstd_describe(data, &text, err);
+        rc = stet_diff_zstd_describe(data, &text, err);
     else if (name)
-        rc = diff_bzip2_describe(data, &text, err);
+        rc = stet_diff_bzip2_describe(data, &text, err);
     if (rc > 0)
         stet_buffer_add(out, text.data, text.len);
     if (rc > 0 && stet_buffer_check(out, "describing a compression", err) < 0)
@@ -57,24 +57,25 @@ static int add_compression(struct diff *d, enum stet_diff_level level, unsigned 
                            bool same, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer x = STET_BUFFER_INIT, y = STET_BUFFER_INIT;
-    const char *a_name = diff_compression_name(a), *b_name = diff_compression_name(b);
+    const char *a_name = stet_diff_compression_name(a), *b_name = stet_diff_compression_name(b);
 
-    if (diff_compression_describe(a, &x, err) < 0 || diff_compression_describe(b, &y, err) < 0)
+    if (stet_diff_compression_describe(a, &x, err) < 0 ||
+        stet_diff_compression_describe(b, &y, err) < 0)
         return -1;
     struct stet_finding *f =
-        diff_add_at(d, level, layer, path,
-                    a_name   ? a_name
-                    : b_name ? b_name
-                             : "none",
-                    x.len ? stet_buffer_str(&x) : "not compressed",
-                    y.len ? stet_buffer_str(&y) : "not compressed", err, "compression");
+        stet_diff_add_at(d, level, layer, path,
+                         a_name   ? a_name
+                         : b_name ? b_name
+                                  : "none",
+                         x.len ? stet_buffer_str(&x) : "not compressed",
+                         y.len ? stet_buffer_str(&y) : "not compressed", err, "compression");
     if (!f)
         return -1;
     if (!same && a_name == b_name)
         return 1;
-    return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                        same ? "what was compressed is equal on both sides, byte for byte"
-                             : "it is compressed by another format") < 0
+    return stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                             same ? "what was compressed is equal on both sides, byte for byte"
+                                  : "it is compressed by another format") < 0
                ? -1
                : 1;
 }
@@ -90,19 +91,19 @@ static struct diff_bytes after_header(const struct diff_bytes *x, size_t header)
     return (struct diff_bytes){x->data + header, x->len - header};
 }
 
-int diff_compression(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
-                     const struct diff_bytes *a, const struct diff_bytes *b, bool same,
-                     struct stet_error *err)
+int stet_diff_compression(struct diff *d, enum stet_diff_level level, unsigned layer,
+                          const char *path, const struct diff_bytes *a, const struct diff_bytes *b,
+                          bool same, struct stet_error *err)
 {
-    const char *a_name = diff_compression_name(a), *b_name = diff_compression_name(b);
-    struct diff_gzip_header x, y;
+    const char *a_name = stet_diff_compression_name(a), *b_name = stet_diff_compression_name(b);
+    struct stet_diff_gzip_header x, y;
     bool alone = !same; /* is there no finding "compression"? */
     int n = 0;
 
-    if (a_name && a_name == b_name && strcmp(a_name, "gzip") == 0 && diff_gzip_header(a, &x) &&
-        diff_gzip_header(b, &y)) {
+    if (a_name && a_name == b_name && strcmp(a_name, "gzip") == 0 && stet_diff_gzip_header(a, &x) &&
+        stet_diff_gzip_header(b, &y)) {
         alone = alone || is_equal(after_header(a, x.len), after_header(b, y.len));
-        n = diff_gzip_header_compare(d, level, layer, path, &x, &y, alone, err);
+        n = stet_diff_gzip_header_compare(d, level, layer, path, &x, &y, alone, err);
         if (n < 0)
             return -1;
     }
@@ -119,7 +120,7 @@ static int decode(const struct diff_pair *p, struct diff_spool *s, const struct 
 {
     struct stet_error why = STET_ERROR_INIT;
     uint64_t left = p->diff->bytes_left / 2;
-    int rc = diff_spool_decode(s, data, left, &why, err);
+    int rc = stet_diff_spool_decode(s, data, left, &why, err);
     uint64_t made = s->written + s->memory.len;
 
     /* What cannot be read costs as well. */
@@ -135,7 +136,7 @@ static int add_spent(const struct diff_pair *p, struct stet_error *err)
     _cleanup_free_ char *b = stet_format(err, "%zu bytes", p->b.len);
 
     if (!a || !b ||
-        !diff_add(
+        !stet_diff_add(
             p, "compressed", a, b, err,
             "budget of bytes: it differs, and what is compressed in it is too long to be opened"))
         return -1;
@@ -147,14 +148,14 @@ static int add_spent(const struct diff_pair *p, struct stet_error *err)
 static int open_side(const struct diff_pair *p, struct diff_spool *s, const struct diff_bytes *data,
                      struct diff_bytes *out, bool *too_long, struct stet_error *err)
 {
-    if (!diff_compression_name(data)) {
+    if (!stet_diff_compression_name(data)) {
         *out = *data;
         return 1;
     }
     int rc = decode(p, s, data, too_long, err);
     if (rc <= 0)
         return rc;
-    return diff_spool_bytes(s, out, err) < 0 ? -1 : 1;
+    return stet_diff_spool_bytes(s, out, err) < 0 ? -1 : 1;
 }
 
 static bool is_tar(const struct diff_bytes *x)
@@ -166,7 +167,7 @@ static int compare_inside(const struct diff_pair *p, const struct diff_bytes *x,
                           const struct diff_bytes *y, struct stet_error *err)
 {
     bool same = is_equal(*x, *y);
-    bool both = diff_compression_name(&p->a) && diff_compression_name(&p->b);
+    bool both = stet_diff_compression_name(&p->a) && stet_diff_compression_name(&p->b);
 
     /* A file beside another that happens to be compressed. */
     if (!both && !same && !(is_tar(x) && is_tar(y)))
@@ -174,22 +175,22 @@ static int compare_inside(const struct diff_pair *p, const struct diff_bytes *x,
     if (same)
         p->diff->bytes_left -=
             x->len + y->len < p->diff->bytes_left ? x->len + y->len : p->diff->bytes_left;
-    int n =
-        diff_compression(p->diff, STET_DIFF_CONTENT, p->layer, p->path, &p->a, &p->b, same, err);
+    int n = stet_diff_compression(p->diff, STET_DIFF_CONTENT, p->layer, p->path, &p->a, &p->b, same,
+                                  err);
     if (n < 0 || same)
         return n < 0 ? -1 : 1;
-    return diff_member(p, "(content)", x, y, err) < 0 ? -1 : 1;
+    return stet_diff_member(p, "(content)", x, y, err) < 0 ? -1 : 1;
 }
 
-int diff_compressed_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_compressed_compare(const struct diff_pair *p, struct stet_error *err)
 {
     _cleanup_spool_ struct diff_spool a, b;
     struct diff_bytes x, y;
     bool long_a = false, long_b = false;
 
-    diff_spool_init(&a, p->diff);
-    diff_spool_init(&b, p->diff);
-    if (!diff_compression_name(&p->a) && !diff_compression_name(&p->b))
+    stet_diff_spool_init(&a, p->diff);
+    stet_diff_spool_init(&b, p->diff);
+    if (!stet_diff_compression_name(&p->a) && !stet_diff_compression_name(&p->b))
         return 0;
     int rc = open_side(p, &a, &p->a, &x, &long_a, err);
     if (rc > 0)

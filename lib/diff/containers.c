@@ -71,12 +71,13 @@ static int ar_key(struct diff_container *c, struct diff_archived *m, struct stet
     return stet_buffer_check(&c->names, "the names of an archive", err);
 }
 
-int diff_read_ar(const struct diff_bytes *data, struct diff_container *c, struct stet_error *err)
+int stet_diff_read_ar(const struct diff_bytes *data, struct diff_container *c,
+                      struct stet_error *err)
 {
     struct diff_bytes table = {NULL, 0};
     size_t at = AR_MAGIC;
 
-    diff_container_init(c, "ar");
+    stet_diff_container_init(c, "ar");
     if (data->len < AR_MAGIC + AR_HEADER || memcmp(data->data, "!<arch>\n", AR_MAGIC) != 0)
         return 0;
     while (data->len - at >= AR_HEADER) {
@@ -90,7 +91,7 @@ int diff_read_ar(const struct diff_bytes *data, struct diff_container *c, struct
         if (memcmp(h, "// ", 3) == 0)
             table = content;
         struct diff_bytes name = ar_name(h, &table, &content);
-        struct diff_archived *m = diff_container_add(c, name.data, name.len, err);
+        struct diff_archived *m = stet_diff_container_add(c, name.data, name.len, err);
         if (!m || ar_key(c, m, err) < 0)
             return -1;
         m->content = content;
@@ -188,12 +189,13 @@ static void cpio_fields(struct diff_archived *m, const struct cpio *f)
 }
 
 /* Sizes are below 2^33: no sum of them overflows. */
-int diff_read_cpio(const struct diff_bytes *data, struct diff_container *c, struct stet_error *err)
+int stet_diff_read_cpio(const struct diff_bytes *data, struct diff_container *c,
+                        struct stet_error *err)
 {
     size_t at = 0;
     struct cpio f;
 
-    diff_container_init(c, "cpio");
+    stet_diff_container_init(c, "cpio");
     for (bool last = false; !last;) {
         if (!cpio_header(data, at, &f))
             return 0;
@@ -204,7 +206,7 @@ int diff_read_cpio(const struct diff_bytes *data, struct diff_container *c, stru
         size_t end = align_up(name_end + (size_t)f.size, f.align);
         end = end < left ? end : left;
         last = f.name == 11 && memcmp(h + f.header, "TRAILER!!!", 10) == 0;
-        struct diff_archived *m = diff_container_add(c, h + f.header, (size_t)f.name, err);
+        struct diff_archived *m = stet_diff_container_add(c, h + f.header, (size_t)f.name, err);
         if (!m)
             return -1;
         cpio_fields(m, &f);
@@ -219,32 +221,32 @@ int diff_read_cpio(const struct diff_bytes *data, struct diff_container *c, stru
 
 /* ---- comparators ---- */
 
-int diff_compare_with(const struct diff_pair *p, diff_container_reader *read,
-                      diff_container_check *check, struct stet_error *err)
+int stet_diff_compare_with(const struct diff_pair *p, diff_container_reader *read,
+                           diff_container_check *check, struct stet_error *err)
 {
     struct diff_container a, b;
     int rc = read(&p->a, &a, err), done = 0;
 
-    diff_container_init(&b, a.format);
+    stet_diff_container_init(&b, a.format);
     if (rc > 0) {
-        diff_container_release(&b);
+        stet_diff_container_release(&b);
         rc = read(&p->b, &b, err);
     }
     if (rc > 0 && check)
         done = check(p, &a, &b, err);
     if (rc > 0 && done == 0)
-        done = diff_containers(p, &a, &b, err);
-    diff_container_release(&a);
-    diff_container_release(&b);
+        done = stet_diff_containers(p, &a, &b, err);
+    stet_diff_container_release(&a);
+    stet_diff_container_release(&b);
     return rc < 0 || done < 0 ? -1 : done > 0;
 }
 
-int diff_cpio_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_cpio_compare(const struct diff_pair *p, struct stet_error *err)
 {
-    return diff_compare_with(p, diff_read_cpio, NULL, err);
+    return stet_diff_compare_with(p, stet_diff_read_cpio, NULL, err);
 }
 
-int diff_zip_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_zip_compare(const struct diff_pair *p, struct stet_error *err)
 {
-    return diff_compare_with(p, diff_read_zip, NULL, err);
+    return stet_diff_compare_with(p, stet_diff_read_zip, NULL, err);
 }

@@ -51,8 +51,8 @@ static void add_printable(struct stet_buffer *out, const char *s, size_t len, si
     }
 }
 
-int diff_printable(const void *data, size_t len, size_t max, struct stet_buffer *out,
-                   struct stet_error *err)
+int stet_diff_printable(const void *data, size_t len, size_t max, struct stet_buffer *out,
+                        struct stet_error *err)
 {
     add_printable(out, data, len, max, false);
     return stet_buffer_check(out, "the text of a finding", err);
@@ -74,10 +74,10 @@ static char *printable(const char *s, size_t max, struct stet_error *err)
 
 /* ---- adding findings ---- */
 
-void diff_take_back(struct stet_diff_result *r, size_t count)
+void stet_diff_take_back(struct stet_diff_result *r, size_t count)
 {
     for (size_t i = count; i < r->count; i++)
-        diff_finding_release(&r->findings[i]);
+        stet_diff_finding_release(&r->findings[i]);
     if (count < r->count)
         r->count = count;
 }
@@ -117,7 +117,7 @@ static struct stet_finding *slot(struct stet_diff_result *r, struct stet_error *
     if (stet_grow(&r->findings, &r->cap, r->count + 1, sizeof *r->findings, err) < 0)
         return NULL;
     struct stet_finding *f = &r->findings[r->count];
-    diff_finding_release(f);
+    stet_diff_finding_release(f);
     return f;
 }
 
@@ -163,9 +163,9 @@ static struct stet_finding *add(struct diff *d, enum stet_diff_level level, unsi
     return f;
 }
 
-struct stet_finding *diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
-                                 const char *path, const char *format, const char *a, const char *b,
-                                 struct stet_error *err, const char *what, ...)
+struct stet_finding *stet_diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
+                                      const char *path, const char *format, const char *a,
+                                      const char *b, struct stet_error *err, const char *what, ...)
 {
     va_list ap;
 
@@ -175,8 +175,8 @@ struct stet_finding *diff_add_at(struct diff *d, enum stet_diff_level level, uns
     return f;
 }
 
-struct stet_finding *diff_add(const struct diff_pair *p, const char *format, const char *a,
-                              const char *b, struct stet_error *err, const char *what, ...)
+struct stet_finding *stet_diff_add(const struct diff_pair *p, const char *format, const char *a,
+                                   const char *b, struct stet_error *err, const char *what, ...)
 {
     va_list ap;
 
@@ -187,8 +187,9 @@ struct stet_finding *diff_add(const struct diff_pair *p, const char *format, con
     return f;
 }
 
-int diff_because(struct stet_finding *f, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-                 struct stet_error *err, const char *evidence, ...)
+int stet_diff_because(struct stet_finding *f, enum stet_diff_cause cause,
+                      enum stet_diff_sureness sure, struct stet_error *err, const char *evidence,
+                      ...)
 {
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     va_list ap;
@@ -241,8 +242,8 @@ static size_t count_lines(const char *s, size_t len)
     return n;
 }
 
-int diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
-                struct stet_error *err)
+int stet_diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
+                     struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer out = STET_BUFFER_INIT;
     size_t have = f->detail ? strlen(f->detail) : 0, begin = have;
@@ -265,11 +266,11 @@ int diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
 
 /* ---- dispatch ---- */
 
-int diff_content(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_content(const struct diff_pair *p, struct stet_error *err)
 {
     struct stet_diff_result *r = p->diff->result;
 
-    for (const struct diff_format *f = diff_formats; f->name; f++) {
+    for (const struct diff_format *f = stet_diff_formats; f->name; f++) {
         size_t before = r->count;
         struct stet_error why = STET_ERROR_INIT;
         if (stet_cancel_check(err) < 0)
@@ -283,7 +284,7 @@ int diff_content(const struct diff_pair *p, struct stet_error *err)
         if (rc > 0 && (r->count > before || r->cut_short))
             return 0;
         /* What is damaged, or not of this format after all, is told by the next one. */
-        diff_take_back(r, before);
+        stet_diff_take_back(r, before);
     }
     return stet_error_set(err, STET_ERROR_INTERNAL, 0, "%s: no comparator found the difference",
                           p->path);
@@ -297,11 +298,11 @@ static int add_missing(const struct diff_pair *p, bool has_a, struct stet_error 
     if (!text)
         return -1;
     struct stet_finding *f =
-        diff_add(p, "member", has_a ? text : NULL, has_a ? NULL : text, err, "member");
+        stet_diff_add(p, "member", has_a ? text : NULL, has_a ? NULL : text, err, "member");
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        has_a ? "first" : "second");
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             has_a ? "first" : "second");
 }
 
 /* Why p is not opened; NULL: it may be. */
@@ -321,7 +322,7 @@ static int add_spent(const struct diff_pair *p, const char *why, struct stet_err
     _cleanup_free_ char *a = stet_format(err, "%zu bytes", p->a.len);
     _cleanup_free_ char *b = stet_format(err, "%zu bytes", p->b.len);
 
-    if (!a || !b || !diff_add(p, "member", a, b, err, "%s", why))
+    if (!a || !b || !stet_diff_add(p, "member", a, b, err, "%s", why))
         return -1;
     p->diff->result->cut_short = true;
     return 0;
@@ -332,8 +333,8 @@ static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
     return a && b && a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-int diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
-                const struct diff_bytes *b, struct stet_error *err)
+int stet_diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
+                     const struct diff_bytes *b, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
     struct stet_diff_result *r = outer->diff->result;
@@ -364,7 +365,7 @@ int diff_member(const struct diff_pair *outer, const char *member, const struct 
         outer->diff->bytes_left -= p.a.len + p.b.len;
         r->contents++;
         r->bytes += p.a.len + p.b.len;
-        if (diff_content(&p, err) < 0)
+        if (stet_diff_content(&p, err) < 0)
             return -1;
     }
     return (int)(r->count - before);

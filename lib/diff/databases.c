@@ -39,8 +39,8 @@ static const struct database {
 static const struct database *database_of(const struct diff_pair *p)
 {
     for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++)
-        if (diff_file_matches(p, databases[i].glob) ||
-            (!strchr(databases[i].glob, '*') && diff_file_is(p, databases[i].glob)))
+        if (stet_diff_file_matches(p, databases[i].glob) ||
+            (!strchr(databases[i].glob, '*') && stet_diff_file_is(p, databases[i].glob)))
             return &databases[i];
     return NULL;
 }
@@ -55,13 +55,13 @@ struct side {
 
 static void side_release(struct side *s)
 {
-    diff_records_release(&s->paragraphs);
+    stet_diff_records_release(&s->paragraphs);
     stet_strv_release(&s->owned);
 }
 
 static bool is_separator(struct diff_text line)
 {
-    return diff_text_trim(line).len == 0;
+    return stet_diff_text_trim(line).len == 0;
 }
 
 /* The next paragraph, without the empty lines around it; false at the end. */
@@ -69,7 +69,7 @@ static bool next_paragraph(struct diff_text *rest, struct diff_text *paragraph)
 {
     struct diff_text line;
     *paragraph = (struct diff_text){NULL, 0};
-    while (diff_text_line(rest, &line)) {
+    while (stet_diff_text_line(rest, &line)) {
         if (is_separator(line)) {
             if (paragraph->s)
                 return true;
@@ -87,14 +87,14 @@ static bool next_field(struct diff_text *rest, struct diff_text *name, struct di
 {
     struct diff_text line, ahead = *rest;
     const char *colon;
-    if (!diff_text_line(&ahead, &line))
+    if (!stet_diff_text_line(&ahead, &line))
         return false;
     colon = line.len > 0 ? memchr(line.s, ':', line.len) : NULL;
     if (!colon || colon == line.s || line.s[0] == ' ' || line.s[0] == '\t')
         return false;
     *name = (struct diff_text){line.s, (size_t)(colon - line.s)};
     *value = (struct diff_text){colon + 1, line.len - name->len - 1};
-    for (*rest = ahead; diff_text_line(&ahead, &line); *rest = ahead) {
+    for (*rest = ahead; stet_diff_text_line(&ahead, &line); *rest = ahead) {
         if (line.len == 0 || (line.s[0] != ' ' && line.s[0] != '\t'))
             break;
         value->len = (size_t)(line.s + line.len - value->s);
@@ -127,7 +127,7 @@ static int read_fields(struct diff_records *out, struct diff_text paragraph, str
 {
     struct diff_text name, value;
     while (next_field(&paragraph, &name, &value))
-        if (diff_records_add(out, name, value, 0, err) < 0)
+        if (stet_diff_records_add(out, name, value, 0, err) < 0)
             return -1;
     return paragraph.len == 0 && !out->full;
 }
@@ -135,8 +135,8 @@ static int read_fields(struct diff_records *out, struct diff_text paragraph, str
 static int read_paragraphs(struct side *s, const struct database *d,
                            const struct diff_bytes *content, struct stet_error *err)
 {
-    struct diff_text rest = diff_text_of(content), paragraph;
-    if (!diff_text_plain(rest))
+    struct diff_text rest = stet_diff_text_of(content), paragraph;
+    if (!stet_diff_text_plain(rest))
         return 0;
     while (!s->paragraphs.full && next_paragraph(&rest, &paragraph)) {
         struct diff_text key = field_of(paragraph, d->key);
@@ -149,9 +149,9 @@ static int read_paragraphs(struct side *s, const struct database *d,
             if (stet_strv_addf(&s->owned, err, "%.*s:%.*s", (int)key.len, key.s, (int)second.len,
                                second.s) < 0)
                 return -1;
-            key = diff_text_str(s->owned.items[s->owned.count - 1]);
+            key = stet_diff_text_str(s->owned.items[s->owned.count - 1]);
         }
-        if (diff_records_add(&s->paragraphs, key, paragraph, 0, err) < 0)
+        if (stet_diff_records_add(&s->paragraphs, key, paragraph, 0, err) < 0)
             return -1;
     }
     return !s->paragraphs.full;
@@ -164,7 +164,7 @@ static const struct diff_text none = {NULL, 0};
 /* The name of a paragraph or field in what a finding is about. */
 static int name_text(struct stet_buffer *out, struct diff_text t, struct stet_error *err)
 {
-    return diff_printable(t.s, t.len, 100, out, err);
+    return stet_diff_printable(t.s, t.len, 100, out, err);
 }
 
 /* A paragraph that only one side has. Of packages, with version. */
@@ -175,11 +175,11 @@ static int add_paragraph(const struct diff_pair *p, const struct database *d,
     const struct diff_record *record = one->a ? one->a : one->b;
     struct diff_text version = field_of(record->value, "Version");
     if (!version.s)
-        version = diff_text_str("there");
+        version = stet_diff_text_str("there");
     if (name_text(&name, record->key, err) < 0)
         return -1;
-    return diff_add_text(p, d->format, one->a ? version : none, one->a ? none : version, err,
-                         "%s %s", d->noun, stet_buffer_str(&name))
+    return stet_diff_add_text(p, d->format, one->a ? version : none, one->a ? none : version, err,
+                              "%s %s", d->noun, stet_buffer_str(&name))
                ? 0
                : -1;
 }
@@ -190,23 +190,24 @@ static int detail_field(struct diff_details *details, char sign, const struct di
 {
     _cleanup_buffer_ struct stet_buffer line = STET_BUFFER_INIT;
     struct diff_text rest = field->value, first = {NULL, 0};
-    if (!diff_details_room(details, 1))
+    if (!stet_diff_details_room(details, 1))
         return 0;
     if (name_text(&line, field->key, err) < 0)
         return -1;
     stet_buffer_add_str(&line, ": ");
-    if (diff_text_line(&rest, &first) && diff_printable(first.s, first.len, 300, &line, err) < 0)
+    if (stet_diff_text_line(&rest, &first) &&
+        stet_diff_printable(first.s, first.len, 300, &line, err) < 0)
         return -1;
     if (rest.len > 0)
         stet_buffer_add_str(&line, " …");
     if (stet_buffer_check(&line, "a finding", err) < 0)
         return -1;
-    return diff_detail(details->f, sign, line.data, line.len, err);
+    return stet_diff_detail(details->f, sign, line.data, line.len, err);
 }
 
 static bool differs(const struct diff_record_pair *one)
 {
-    return !one->a || !one->b || !diff_text_equal(one->a->value, one->b->value);
+    return !one->a || !one->b || !stet_diff_text_equal(one->a->value, one->b->value);
 }
 
 /* Another version of the package: one finding; the other fields that differ are its detail. */
@@ -215,7 +216,7 @@ static int add_version(const struct diff_pair *p, const struct database *d, cons
                        const struct diff_record_pairs *fields, struct stet_error *err)
 {
     struct diff_details details = {NULL, 0, 0};
-    details.f = diff_add_text(p, d->format, a, b, err, "%s: Version", name);
+    details.f = stet_diff_add_text(p, d->format, a, b, err, "%s: Version", name);
     if (!details.f)
         return -1;
     for (size_t i = 0; i < fields->count; i++) {
@@ -224,10 +225,10 @@ static int add_version(const struct diff_pair *p, const struct database *d, cons
                              (one->b && detail_field(&details, '+', one->b, err) < 0)))
             return -1;
     }
-    if (diff_details_end(&details, err) < 0)
+    if (stet_diff_details_end(&details, err) < 0)
         return -1;
-    return diff_because(details.f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-                        "the database names another version of the package");
+    return stet_diff_because(details.f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+                             "the database names another version of the package");
 }
 
 static int add_secret(const struct diff_pair *p, const struct database *d, const char *what,
@@ -239,9 +240,9 @@ static int add_secret(const struct diff_pair *p, const struct database *d, const
         snprintf(a, sizeof a, "a value of %zu characters", one->a->value.len);
     if (one->b)
         snprintf(b, sizeof b, "a value of %zu characters", one->b->value.len);
-    f = diff_add(p, d->format, one->a ? a : NULL, one->b ? b : NULL, err, "%s", what);
-    return f ? diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
-                            "the answers to questions of type password are stored here")
+    f = stet_diff_add(p, d->format, one->a ? a : NULL, one->b ? b : NULL, err, "%s", what);
+    return f ? stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                                 "the answers to questions of type password are stored here")
              : -1;
 }
 
@@ -256,12 +257,12 @@ static int add_field(const struct diff_pair *p, const struct database *d, const 
     if (d->secret && same_name(key, d->secret))
         return add_secret(p, d, stet_buffer_str(&what), one, err);
     if (!one->a || !one->b)
-        return diff_add_text(p, d->format, one->a ? one->a->value : none,
-                             one->b ? one->b->value : none, err, "%s", stet_buffer_str(&what))
+        return stet_diff_add_text(p, d->format, one->a ? one->a->value : none,
+                                  one->b ? one->b->value : none, err, "%s", stet_buffer_str(&what))
                    ? 0
                    : -1;
-    return diff_add_value(p, d->format, stet_buffer_str(&what), one->a->value, one->b->value, err) <
-                   0
+    return stet_diff_add_value(p, d->format, stet_buffer_str(&what), one->a->value, one->b->value,
+                               err) < 0
                ? -1
                : 0;
 }
@@ -287,7 +288,7 @@ static int add_fields(const struct diff_pair *p, const struct database *d, struc
     stet_buffer_addf(&order, "fields of %s", stet_buffer_str(&name));
     if (stet_buffer_check(&order, "a finding", err) < 0)
         return -1;
-    diff_records_order(p, d->format, stet_buffer_str(&order), fa, fb, fields, &failed, err);
+    stet_diff_records_order(p, d->format, stet_buffer_str(&order), fa, fb, fields, &failed, err);
     return failed ? -1 : 0;
 }
 
@@ -300,17 +301,17 @@ static int compare_paragraphs(const struct diff_pair *p, const struct database *
     int status = 1;
     if (!one->a || !one->b)
         return add_paragraph(p, d, one, err) < 0 ? -1 : 1;
-    if (diff_text_equal(one->a->value, one->b->value))
+    if (stet_diff_text_equal(one->a->value, one->b->value))
         return 1;
     status = read_fields(&a, one->a->value, err);
     if (status > 0)
         status = read_fields(&b, one->b->value, err);
-    if (status > 0 && (diff_records_match(&a, &b, &fields, err) < 0 ||
+    if (status > 0 && (stet_diff_records_match(&a, &b, &fields, err) < 0 ||
                        add_fields(p, d, one->a->key, &a, &b, &fields, err) < 0))
         status = -1;
-    diff_record_pairs_release(&fields);
-    diff_records_release(&a);
-    diff_records_release(&b);
+    stet_diff_record_pairs_release(&fields);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     return status;
 }
 
@@ -320,18 +321,18 @@ static int compare_databases(const struct diff_pair *p, const struct database *d
     struct diff_record_pairs pairs;
     int status = 1;
     bool failed = false;
-    if (diff_records_match(&a->paragraphs, &b->paragraphs, &pairs, err) < 0)
+    if (stet_diff_records_match(&a->paragraphs, &b->paragraphs, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; status > 0 && i < pairs.count; i++)
         status = compare_paragraphs(p, d, &pairs.items[i], err);
     if (status > 0)
-        diff_records_order(p, d->format, d->nouns, &a->paragraphs, &b->paragraphs, &pairs, &failed,
-                           err);
-    diff_record_pairs_release(&pairs);
+        stet_diff_records_order(p, d->format, d->nouns, &a->paragraphs, &b->paragraphs, &pairs,
+                                &failed, err);
+    stet_diff_record_pairs_release(&pairs);
     return failed ? -1 : status;
 }
 
-int diff_paragraphs(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_paragraphs(const struct diff_pair *p, struct stet_error *err)
 {
     const struct database *d = database_of(p);
     size_t before = p->diff->result->count;
@@ -366,26 +367,26 @@ static const struct list {
 static int read_sums(struct diff_records *out, struct diff_text text, struct stet_error *err)
 {
     struct diff_text line;
-    while (!out->full && diff_text_line(&text, &line)) {
+    while (!out->full && stet_diff_text_line(&text, &line)) {
         if (line.len < 35 || line.s[32] != ' ')
             return 0;
-        if (diff_records_add(out, (struct diff_text){line.s + 34, line.len - 34},
-                             (struct diff_text){line.s, 32}, 0, err) < 0)
+        if (stet_diff_records_add(out, (struct diff_text){line.s + 34, line.len - 34},
+                                  (struct diff_text){line.s, 32}, 0, err) < 0)
             return -1;
     }
     return 1;
 }
 
-int diff_dpkg_list(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_dpkg_list(const struct diff_pair *p, struct stet_error *err)
 {
     const struct list *list = NULL;
     struct diff_records a = {0}, b = {0};
-    struct diff_text ta = diff_text_of(&p->a), tb = diff_text_of(&p->b);
+    struct diff_text ta = stet_diff_text_of(&p->a), tb = stet_diff_text_of(&p->b);
     int status;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0] && !list; i++)
-        if (diff_file_matches(p, lists[i].glob))
+        if (stet_diff_file_matches(p, lists[i].glob))
             list = &lists[i];
-    if (!list || !diff_text_plain(ta) || !diff_text_plain(tb))
+    if (!list || !stet_diff_text_plain(ta) || !stet_diff_text_plain(tb))
         return 0;
     if (list->sums) {
         status = read_sums(&a, ta, err);
@@ -393,11 +394,13 @@ int diff_dpkg_list(const struct diff_pair *p, struct stet_error *err)
             status = read_sums(&b, tb, err);
     } else {
         status =
-            diff_records_lines(&a, ta, err) < 0 || diff_records_lines(&b, tb, err) < 0 ? -1 : 1;
+            stet_diff_records_lines(&a, ta, err) < 0 || stet_diff_records_lines(&b, tb, err) < 0
+                ? -1
+                : 1;
     }
     if (status > 0)
-        status = diff_records_compare(p, list->format, list->noun, &a, &b, err);
-    diff_records_release(&a);
-    diff_records_release(&b);
+        status = stet_diff_records_compare(p, list->format, list->noun, &a, &b, err);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     return status > 0 ? 1 : status;
 }

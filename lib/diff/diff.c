@@ -10,7 +10,8 @@
 
 static int finish_evidence(struct diff *d, struct stet_error *err)
 {
-    return diff_evidence_finish(&d->side[0], err) < 0 || diff_evidence_finish(&d->side[1], err) < 0
+    return stet_diff_evidence_finish(&d->side[0], err) < 0 ||
+                   stet_diff_evidence_finish(&d->side[1], err) < 0
                ? -1
                : 0;
 }
@@ -18,10 +19,10 @@ static int finish_evidence(struct diff *d, struct stet_error *err)
 static int compare_lists(struct diff *d, struct diff_list *a, struct diff_list *b, bool strict,
                          struct stet_error *err)
 {
-    if (diff_list_evidence(&d->side[0], a, err) < 0 ||
-        diff_list_evidence(&d->side[1], b, err) < 0 || finish_evidence(d, err) < 0)
+    if (stet_diff_list_evidence(&d->side[0], a, err) < 0 ||
+        stet_diff_list_evidence(&d->side[1], b, err) < 0 || finish_evidence(d, err) < 0)
         return -1;
-    return diff_entries(d, 0, a, b, strict, err);
+    return stet_diff_entries(d, 0, a, b, strict, err);
 }
 
 static int compare_streams(struct diff *d, struct diff_stream *a, struct diff_stream *b,
@@ -30,13 +31,15 @@ static int compare_streams(struct diff *d, struct diff_stream *a, struct diff_st
     struct diff_stream *both[] = {a, b};
     struct diff_list la, lb;
 
-    if (diff_map_equal(&a->blob, &b->blob))
+    if (stet_diff_map_equal(&a->blob, &b->blob))
         return 0;
-    if (diff_streams_open(d, both, 2, err) < 0 || diff_list_tar(&a->index, &la, err) < 0 ||
-        diff_list_tar(&b->index, &lb, err) < 0 || diff_list_evidence(&d->side[0], &la, err) < 0 ||
-        diff_list_evidence(&d->side[1], &lb, err) < 0 || finish_evidence(d, err) < 0)
+    if (stet_diff_streams_open(d, both, 2, err) < 0 ||
+        stet_diff_list_tar(&a->index, &la, err) < 0 ||
+        stet_diff_list_tar(&b->index, &lb, err) < 0 ||
+        stet_diff_list_evidence(&d->side[0], &la, err) < 0 ||
+        stet_diff_list_evidence(&d->side[1], &lb, err) < 0 || finish_evidence(d, err) < 0)
         return -1;
-    return diff_streams(d, 0, a, b, compression, err);
+    return stet_diff_streams(d, 0, a, b, compression, err);
 }
 
 /* The tars that a side consists of, open. */
@@ -44,13 +47,13 @@ static int streams_of(struct diff *d, struct diff_artifact *a, struct diff_strea
                       size_t *count, struct stet_error *err)
 {
     if (a->kind == DIFF_ARTIFACT_IMAGE)
-        return diff_image_streams(d, a->image, out, count, err);
+        return stet_diff_image_streams(d, a->image, out, count, err);
     *out = calloc(1, sizeof(struct diff_stream *));
     if (!*out)
         return stet_error_oom(err, a->name);
     (*out)[0] = &a->stream;
     *count = 1;
-    return diff_streams_open(d, *out, 1, err);
+    return stet_diff_streams_open(d, *out, 1, err);
 }
 
 static int list_of(struct diff *d, struct diff_artifact *a, struct diff_list *out,
@@ -60,7 +63,7 @@ static int list_of(struct diff *d, struct diff_artifact *a, struct diff_list *ou
     size_t count = 0;
 
     if (a->kind == DIFF_ARTIFACT_DIRECTORY)
-        return diff_list_directory(d, a->place.path, out, err);
+        return stet_diff_list_directory(d, a->place.path, out, err);
     int rc = streams_of(d, a, &streams, &count, err);
     _cleanup_free_ struct diff_tar **tars = calloc(count + 1, sizeof(struct diff_tar *));
     if (rc == 0 && !tars)
@@ -68,7 +71,7 @@ static int list_of(struct diff *d, struct diff_artifact *a, struct diff_list *ou
     for (size_t i = 0; rc == 0 && i < count; i++)
         tars[i] = &streams[i]->index;
     if (rc == 0)
-        rc = diff_list_flat(tars, count, out, err);
+        rc = stet_diff_list_flat(tars, count, out, err);
     for (size_t i = 0; rc == 0 && i < count; i++)
         out->damaged = out->damaged || streams[i]->damage.kind;
     free(streams);
@@ -84,8 +87,8 @@ static int compare_as_lists(struct diff *d, struct diff_artifact *a, struct diff
 
     if (list_of(d, a, &la, err) == 0 && list_of(d, b, &lb, err) == 0)
         rc = compare_lists(d, &la, &lb, strict, err);
-    diff_list_free(&la);
-    diff_list_free(&lb);
+    stet_diff_list_free(&la);
+    stet_diff_list_free(&lb);
     return rc;
 }
 
@@ -97,7 +100,7 @@ static int compare_with_image(struct diff *d, struct diff_artifact *a, struct di
     struct diff_stream **streams = NULL;
     size_t count = 0;
 
-    if (diff_image_streams(d, image->image, &streams, &count, err) < 0)
+    if (stet_diff_image_streams(d, image->image, &streams, &count, err) < 0)
         return -1;
     struct diff_stream *only = count == 1 ? streams[0] : NULL;
     free(streams);
@@ -111,7 +114,8 @@ static int compare_with_image(struct diff *d, struct diff_artifact *a, struct di
 static int tell_kinds(struct diff *d, const struct diff_artifact *a, const struct diff_artifact *b,
                       struct stet_error *err)
 {
-    return diff_add_at(d, STET_DIFF_ENTRY, 0, "", "file", a->kind_text, b->kind_text, err, "type")
+    return stet_diff_add_at(d, STET_DIFF_ENTRY, 0, "", "file", a->kind_text, b->kind_text, err,
+                            "type")
                ? 0
                : -1;
 }
@@ -124,13 +128,13 @@ static int compare(struct diff *d, struct diff_artifact *a, struct diff_artifact
     bool is_directory = a->kind == DIFF_ARTIFACT_DIRECTORY || b->kind == DIFF_ARTIFACT_DIRECTORY;
 
     if (is_file && a->file.bytes.data && b->file.bytes.data)
-        return diff_files(d, a, b, err);
+        return stet_diff_files(d, a, b, err);
     if (is_file)
         return tell_kinds(d, a, b, err);
     if (is_directory)
         return compare_as_lists(d, a, b, err);
     if (a->kind == b->kind && is_image)
-        return diff_images(d, a, b, err);
+        return stet_diff_images(d, a, b, err);
     if (is_image)
         return compare_with_image(d, a, b, err);
     return compare_streams(d, &a->stream, &b->stream, true, err);
@@ -168,7 +172,7 @@ static int sort_findings(struct stet_diff_result *r, struct stet_error *err)
         sorted[i] = r->findings[order[i]];
     /* What lies behind count is no longer needed. */
     for (size_t i = r->count; i < r->cap; i++)
-        diff_finding_release(&r->findings[i]);
+        stet_diff_finding_release(&r->findings[i]);
     free(r->findings);
     r->findings = sorted;
     r->cap = r->count + 1;
@@ -232,7 +236,7 @@ static int apply_rules(struct diff *d, struct stet_error *err)
         memset(&r->findings[i], 0, sizeof f);
         if (rule) {
             rule->count++;
-            diff_finding_release(&f);
+            stet_diff_finding_release(&f);
         } else {
             r->findings[kept++] = f;
         }
@@ -263,8 +267,8 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
 
     if (!a)
         return stet_error_oom(err, a_name);
-    if (diff_artifact_open(d, a_name, a, err) == 0 && diff_artifact_open(d, b_name, b, err) == 0 &&
-        name_sides(d, a, b, err) == 0)
+    if (stet_diff_artifact_open(d, a_name, a, err) == 0 &&
+        stet_diff_artifact_open(d, b_name, b, err) == 0 && name_sides(d, a, b, err) == 0)
         rc = compare(d, a, b, err);
     /* What is not told elsewhere; asks for nothing where it was. */
     if (rc == 0)
@@ -272,14 +276,14 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
     if (rc == 0)
         rc = sort_findings(d->result, err);
     if (rc == 0)
-        rc = diff_explain(d, err);
+        rc = stet_diff_explain(d, err);
     /* Packages took the place of what is in them. */
     if (rc == 0)
         rc = sort_findings(d->result, err);
     if (rc == 0)
         rc = apply_rules(d, err);
-    diff_artifact_release(a);
-    diff_artifact_release(b);
+    stet_diff_artifact_release(a);
+    stet_diff_artifact_release(b);
     free(a);
     return rc;
 }
@@ -296,8 +300,8 @@ int stet_diff(const char *a, const char *b, const struct stet_diff_options *opti
     if (d.temporary < 0)
         return -1;
     int rc = compare_names(&d, a, b, err);
-    diff_side_release(&d.side[0]);
-    diff_side_release(&d.side[1]);
+    stet_diff_side_release(&d.side[0]);
+    stet_diff_side_release(&d.side[1]);
     close(d.temporary);
     if (rc < 0)
         stet_diff_result_release(out);

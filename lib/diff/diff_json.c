@@ -44,7 +44,7 @@ static size_t push_key(struct stet_buffer *path, const char *key, struct stet_er
         stet_buffer_addf(path, "%s%s", before ? "." : "", key);
     } else {
         stet_buffer_add_str(path, "[\"");
-        diff_printable(key, strlen(key), VALUE_MAX, path, err);
+        stet_diff_printable(key, strlen(key), VALUE_MAX, path, err);
         stet_buffer_add_str(path, "\"]");
     }
     return before;
@@ -85,7 +85,8 @@ static int value_text(const json_t *v, bool quoted, struct stet_buffer *out, str
     struct shortened s = {out, 4 * VALUE_MAX + 4};
 
     if (json_is_string(v) && !quoted)
-        return diff_printable(json_string_value(v), json_string_length(v), VALUE_MAX, out, err);
+        return stet_diff_printable(json_string_value(v), json_string_length(v), VALUE_MAX, out,
+                                   err);
     json_dump_callback(v, dump_some, &s, JSON_COMPACT | JSON_ENCODE_ANY);
     return stet_buffer_check(out, "comparing JSON", err);
 }
@@ -107,9 +108,9 @@ static int add_difference(struct walk *w, const json_t *a, const json_t *b, stru
     }
     if ((a && value_text(a, quoted, &x, err) < 0) || (b && value_text(b, quoted, &y, err) < 0))
         return -1;
-    if (!diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
-                     a ? stet_buffer_str(&x) : NULL, b ? stet_buffer_str(&y) : NULL, err, "%s",
-                     root_name(w)))
+    if (!stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
+                          a ? stet_buffer_str(&x) : NULL, b ? stet_buffer_str(&y) : NULL, err, "%s",
+                          root_name(w)))
         return -1;
     w->added++;
     return 0;
@@ -297,7 +298,7 @@ static int add_rest(struct walk *w, struct stet_error *err)
 
     if (w->reordered > 0) {
         const char *name = stet_buffer_str(&w->order_path);
-        struct stet_finding *f = diff_add_at(
+        struct stet_finding *f = stet_diff_add_at(
             at->diff, at->level, at->layer, at->path, at->format, stet_buffer_str(&w->order_a),
             stet_buffer_str(&w->order_b), err, "%s%sorder of members", name, *name ? ": " : "");
         if (!f)
@@ -305,21 +306,21 @@ static int add_rest(struct walk *w, struct stet_error *err)
         w->added++;
         _cleanup_free_ char *text = stet_format(err, "%zu object%s with members in another order",
                                                 w->reordered, w->reordered > 1 ? "s" : "");
-        if (!text || diff_detail(f, '@', text, strlen(text), err) < 0)
+        if (!text || stet_diff_detail(f, '@', text, strlen(text), err) < 0)
             return -1;
     }
     if (w->more > 0) {
         _cleanup_free_ char *text = stet_format(err, "%zu values", w->more);
-        if (!text || !diff_add_at(at->diff, at->level, at->layer, at->path, at->format, text, text,
-                                  err, "more values that differ"))
+        if (!text || !stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format, text,
+                                       text, err, "more values that differ"))
             return -1;
         w->added++;
     }
     return 0;
 }
 
-int diff_json_values(const struct diff_json_place *place, const json_t *a, const json_t *b,
-                     struct stet_error *err)
+int stet_diff_json_values(const struct diff_json_place *place, const json_t *a, const json_t *b,
+                          struct stet_error *err)
 {
     struct walk w = {.place = place};
 
@@ -379,11 +380,12 @@ static int add_notation(const struct diff_json_place *at, const struct diff_byte
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
 
-    if (diff_printable(x->data, x->len, VALUE_MAX, &a, err) < 0 ||
-        diff_printable(y->data, y->len, VALUE_MAX, &b, err) < 0)
+    if (stet_diff_printable(x->data, x->len, VALUE_MAX, &a, err) < 0 ||
+        stet_diff_printable(y->data, y->len, VALUE_MAX, &b, err) < 0)
         return -1;
-    return diff_add_at(at->diff, at->level, at->layer, at->path, at->format, stet_buffer_str(&a),
-                       stet_buffer_str(&b), err, "notation of equal values")
+    return stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
+                            stet_buffer_str(&a), stet_buffer_str(&b), err,
+                            "notation of equal values")
                ? 1
                : -1;
 }
@@ -402,16 +404,16 @@ static int add_space(const struct diff_json_place *at, const struct diff_bytes *
     struct diff_bytes y = {b->data, b->len - (last && ends_in_newline(b))};
 
     if (last && is_equal(&x, &y))
-        return diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
-                           ends_in_newline(a) ? "one" : "none", ends_in_newline(b) ? "one" : "none",
-                           err, "final newline")
+        return stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
+                                ends_in_newline(a) ? "one" : "none",
+                                ends_in_newline(b) ? "one" : "none", err, "final newline")
                    ? 1
                    : -1;
     _cleanup_free_ char *s = stet_format(err, "%zu bytes of it", a_space);
     _cleanup_free_ char *t = stet_format(err, "%zu bytes of it", b_space);
     if (!s || !t ||
-        !diff_add_at(at->diff, at->level, at->layer, at->path, at->format, s, t, err,
-                     "white space"))
+        !stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format, s, t, err,
+                          "white space"))
         return -1;
     return 1;
 }
@@ -463,15 +465,15 @@ static json_t *parse(const struct diff_bytes *x, struct stet_error *err)
     return value;
 }
 
-int diff_json_texts(const struct diff_json_place *place, const struct diff_bytes *a,
-                    const struct diff_bytes *b, struct stet_error *err)
+int stet_diff_json_texts(const struct diff_json_place *place, const struct diff_bytes *a,
+                         const struct diff_bytes *b, struct stet_error *err)
 {
     struct stet_error why = STET_ERROR_INIT;
     json_t *x = parse(a, &why), *y = x ? parse(b, &why) : NULL;
     int n = 0;
 
     if (x && y)
-        n = diff_json_values(place, x, y, err);
+        n = stet_diff_json_values(place, x, y, err);
     if (x && y && n >= 0) {
         int writing = compare_writing(place, a, b, n, err);
         n = writing < 0 ? -1 : n + writing;
@@ -485,10 +487,10 @@ int diff_json_texts(const struct diff_json_place *place, const struct diff_bytes
     return n;
 }
 
-int diff_json_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_json_compare(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_json_place place = {p->diff, STET_DIFF_CONTENT, p->layer, p->path, "json", ""};
-    int n = diff_json_texts(&place, &p->a, &p->b, err);
+    int n = stet_diff_json_texts(&place, &p->a, &p->b, err);
 
     return n < 0 ? -1 : n > 0;
 }

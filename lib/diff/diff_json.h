@@ -22,15 +22,15 @@ struct diff_json_place {
  * where there is none), for each list that has the same items in another order, and one for objects whose members
  * come in another order. At most 1000, then one that counts the rest. The number of findings, or -1.
  */
-int diff_json_values(const struct diff_json_place *place, const json_t *a, const json_t *b,
-                     struct stet_error *err);
+int stet_diff_json_values(const struct diff_json_place *place, const json_t *a, const json_t *b,
+                          struct stet_error *err);
 
 /*
  * The same for two texts that differ, and also how they are written: white space, and notation of equal values. Returns 0
  * when one of them is no JSON (an object or a list) of at most 4 MiB; else the number of findings, at least
  * one; or -1.
  */
-int diff_json_texts(const struct diff_json_place *place, const struct diff_bytes *a,
-                    const struct diff_bytes *b, struct stet_error *err);
+int stet_diff_json_texts(const struct diff_json_place *place, const struct diff_bytes *a,
+                         const struct diff_bytes *b, struct stet_error *err);
 
 #endif

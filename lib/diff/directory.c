@@ -60,7 +60,7 @@ static int directory_content(struct diff_list *l, size_t i, struct diff_map *out
         stet_fs_open_in(dir->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
+        return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
     if (fd >= 0)
         stet_error_input(err, "%s is no regular file any more", path);
     return 0;
@@ -78,8 +78,8 @@ static void directory_free(struct diff_list *l)
 static const struct diff_list_ops directory_ops = {directory_path, directory_meta,
                                                    directory_content, directory_free};
 
-int diff_list_directory(const struct diff *d, const char *path, struct diff_list *out,
-                        struct stet_error *err)
+int stet_diff_list_directory(const struct diff *d, const char *path, struct diff_list *out,
+                             struct stet_error *err)
 {
     struct directory *dir = calloc(1, sizeof *dir);
     struct stet_tree_scan_options options = {.threads = d->options->threads};
@@ -91,7 +91,7 @@ int diff_list_directory(const struct diff *d, const char *path, struct diff_list
     dir->root = stet_fs_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, err);
     if (dir->root < 0 ||
         stet_tree_scan(dir->root, path, &options, d->options->log, &dir->tree, err) < 0) {
-        diff_list_free(out);
+        stet_diff_list_free(out);
         return -1;
     }
     stet_tree_view_init(&dir->paths[0], &dir->tree);

@@ -42,7 +42,7 @@ struct diff_elf_symbols {
     size_t count;
 };
 
-struct diff_elf {
+struct stet_diff_elf {
     struct diff_bytes file;
     bool wide, big; /* 64 bits; most significant byte first */
     uint16_t type, machine, header_size, segment_size, section_size, raw_segments, raw_sections,
@@ -61,35 +61,35 @@ struct diff_elf {
 /* What a comparison of two ELF files carries along. */
 struct diff_elf_pair {
     const struct diff_pair *pair;
-    struct diff_elf a, b;
+    struct stet_diff_elf a, b;
     size_t first; /* finding of this pair */
 };
 
 /* 1; 0: none, or damaged; -1 with err. out is to be released in any case. */
-int diff_elf_read(struct diff_bytes file, struct diff_elf *out, struct stet_error *err);
-void diff_elf_release(struct diff_elf *e);
+int stet_diff_elf_read(struct diff_bytes file, struct stet_diff_elf *out, struct stet_error *err);
+void stet_diff_elf_release(struct stet_diff_elf *e);
 
 /* The NUL-terminated string at offset of a string table; empty when there is none. */
-struct diff_bytes diff_elf_string(struct diff_bytes table, uint64_t offset);
+struct diff_bytes stet_diff_elf_string(struct diff_bytes table, uint64_t offset);
 /* A word of the class's size. */
-uint64_t diff_elf_word(const struct diff_elf *e, const unsigned char *p);
+uint64_t stet_diff_elf_word(const struct stet_diff_elf *e, const unsigned char *p);
 
 /* All symbols of a table in its order. 1; 0: damaged; -1 with err. */
-int diff_elf_symbols_read(const struct diff_elf *e, const struct diff_elf_section *table,
-                          struct diff_elf_symbols *out, struct stet_error *err);
-void diff_elf_symbols_release(struct diff_elf_symbols *s);
+int stet_diff_elf_symbols_read(const struct stet_diff_elf *e, const struct diff_elf_section *table,
+                               struct diff_elf_symbols *out, struct stet_error *err);
+void stet_diff_elf_symbols_release(struct diff_elf_symbols *s);
 /* Fills e->places from .symtab, else .dynsym. */
-int diff_elf_places_read(struct diff_elf *e, struct stet_error *err);
+int stet_diff_elf_places_read(struct stet_diff_elf *e, struct stet_error *err);
 /* Appends " (main+0x10)" for a value in a section (any section of executables). */
-void diff_elf_place(const struct diff_elf *e, uint64_t value, uint32_t section,
-                    struct stet_buffer *out);
+void stet_diff_elf_place(const struct stet_diff_elf *e, uint64_t value, uint32_t section,
+                         struct stet_buffer *out);
 
 /* The findings added, or -1. Sections are a's and b's of one name; their contents differ. */
-int diff_elf_compare_symbols(const struct diff_elf_pair *e, const struct diff_elf_section *a,
-                             const struct diff_elf_section *b, struct stet_error *err);
-int diff_elf_compare_section(const struct diff_elf_pair *e, const struct diff_elf_section *a,
-                             const struct diff_elf_section *b, struct stet_error *err);
+int stet_diff_elf_compare_symbols(const struct diff_elf_pair *e, const struct diff_elf_section *a,
+                                  const struct diff_elf_section *b, struct stet_error *err);
+int stet_diff_elf_compare_section(const struct diff_elf_pair *e, const struct diff_elf_section *a,
+                                  const struct diff_elf_section *b, struct stet_error *err);
 /* What is in the file outside of headers and sections. */
-int diff_elf_compare_gaps(const struct diff_elf_pair *e, struct stet_error *err);
+int stet_diff_elf_compare_gaps(const struct diff_elf_pair *e, struct stet_error *err);
 
 #endif

@@ -69,8 +69,9 @@ static int add_texts(const struct diff_elf_pair *e, struct stet_buffer *a, struc
 {
     if (stet_buffer_check(a, "a header", err) < 0 || stet_buffer_check(b, "a header", err) < 0)
         return -1;
-    return diff_add(e->pair, "elf", stet_buffer_str(a), stet_buffer_str(b), err, "%s", what) ? 1
-                                                                                             : -1;
+    return stet_diff_add(e->pair, "elf", stet_buffer_str(a), stet_buffer_str(b), err, "%s", what)
+               ? 1
+               : -1;
 }
 
 static int compare_number(const struct diff_elf_pair *e, const char *what, uint64_t a, uint64_t b,
@@ -118,7 +119,7 @@ static int compare_ident(const struct diff_elf_pair *e, struct stet_error *err)
     return 0;
 }
 
-static uint32_t section_of(const struct diff_elf *e, uint64_t address)
+static uint32_t section_of(const struct stet_diff_elf *e, uint64_t address)
 {
     for (size_t i = 0; i < e->section_count; i++) {
         const struct diff_elf_section *s = &e->sections[i];
@@ -135,14 +136,14 @@ static int compare_entry(const struct diff_elf_pair *e, struct stet_error *err)
         return 0;
     stet_buffer_addf(&va, "0x%llx", (unsigned long long)e->a.entry);
     stet_buffer_addf(&vb, "0x%llx", (unsigned long long)e->b.entry);
-    diff_elf_place(&e->a, e->a.entry, section_of(&e->a, e->a.entry), &va);
-    diff_elf_place(&e->b, e->b.entry, section_of(&e->b, e->b.entry), &vb);
+    stet_diff_elf_place(&e->a, e->a.entry, section_of(&e->a, e->a.entry), &va);
+    stet_diff_elf_place(&e->b, e->b.entry, section_of(&e->b, e->b.entry), &vb);
     return add_texts(e, &va, &vb, "header: entry point", err);
 }
 
 static int compare_header(const struct diff_elf_pair *e, struct stet_error *err)
 {
-    const struct diff_elf *a = &e->a, *b = &e->b;
+    const struct stet_diff_elf *a = &e->a, *b = &e->b;
     if (compare_ident(e, err) < 0 || compare_entry(e, err) < 0 ||
         compare_named(e, "header: type", types, a->type, b->type, err) < 0 ||
         compare_named(e, "header: machine", machines, a->machine, b->machine, err) < 0)
@@ -223,8 +224,8 @@ static int compare_segments(const struct diff_elf_pair *e, struct stet_error *er
         _cleanup_buffer_ struct stet_buffer value = STET_BUFFER_INIT;
         add_named(&value, segment_types, i < a ? e->a.segments[i].type : e->b.segments[i].type);
         if (stet_buffer_check(&value, "a header", err) < 0 ||
-            !diff_add(e->pair, "elf", i < a ? stet_buffer_str(&value) : NULL,
-                      i < b ? stet_buffer_str(&value) : NULL, err, "program header %zu", i))
+            !stet_diff_add(e->pair, "elf", i < a ? stet_buffer_str(&value) : NULL,
+                           i < b ? stet_buffer_str(&value) : NULL, err, "program header %zu", i))
             return -1;
     }
     return 0;
@@ -239,12 +240,12 @@ struct match {
 static int compare_names(const void *x, const void *y)
 {
     const struct diff_elf_section *const *a = x, *const *b = y;
-    int order = diff_bytes_order((*a)->name, (*b)->name);
+    int order = stet_diff_bytes_order((*a)->name, (*b)->name);
     return order ? order : (*a > *b) - (*a < *b);
 }
 
 /* By name, those of one name in their order. */
-static struct diff_elf_section **sort_sections(struct diff_elf *e, struct stet_error *err)
+static struct diff_elf_section **sort_sections(struct stet_diff_elf *e, struct stet_error *err)
 {
     struct diff_elf_section **sorted =
         calloc(e->section_count ? e->section_count : 1, sizeof *sorted);
@@ -271,7 +272,7 @@ static int match_sections(struct diff_elf_pair *e, struct match *matches, struct
     for (size_t i = 0; i < e->a.section_count; i++)
         matches[i].a = &e->a.sections[i];
     for (size_t i = 0, j = 0; i < e->a.section_count && j < e->b.section_count;) {
-        int order = diff_bytes_order(a[i]->name, b[j]->name);
+        int order = stet_diff_bytes_order(a[i]->name, b[j]->name);
         if (order == 0 && a[i]->occurrence == b[j]->occurrence) {
             matches[a[i] - e->a.sections].b = b[j];
             a[i++]->matched = b[j++]->matched = true;
@@ -284,7 +285,7 @@ static int match_sections(struct diff_elf_pair *e, struct match *matches, struct
     return 0;
 }
 
-static int add_unmatched(const struct diff_elf_pair *e, const struct diff_elf *side, bool is_a,
+static int add_unmatched(const struct diff_elf_pair *e, const struct stet_diff_elf *side, bool is_a,
                          struct stet_error *err)
 {
     for (size_t i = 0; i < side->section_count; i++) {
@@ -293,9 +294,9 @@ static int add_unmatched(const struct diff_elf_pair *e, const struct diff_elf *s
             continue;
         _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
         _cleanup_free_ char *value = stet_format(err, "%llu bytes", (unsigned long long)s->size);
-        if (!value || diff_printable(s->name.data, s->name.len, 60, &name, err) < 0 ||
-            !diff_add(e->pair, "elf", is_a ? value : NULL, is_a ? NULL : value, err, "section %s",
-                      name.len ? stet_buffer_str(&name) : "(no name)"))
+        if (!value || stet_diff_printable(s->name.data, s->name.len, 60, &name, err) < 0 ||
+            !stet_diff_add(e->pair, "elf", is_a ? value : NULL, is_a ? NULL : value, err,
+                           "section %s", name.len ? stet_buffer_str(&name) : "(no name)"))
             return -1;
     }
     return 0;
@@ -315,13 +316,14 @@ static int compare_order(const struct diff_elf_pair *e, const struct match *matc
             continue;
         }
         _cleanup_buffer_ struct stet_buffer va = STET_BUFFER_INIT, vb = STET_BUFFER_INIT;
-        if (diff_printable(last_a->name.data, last_a->name.len, 60, &va, err) < 0 ||
-            diff_printable(last_a->name.data, last_a->name.len, 60, &vb, err) < 0)
+        if (stet_diff_printable(last_a->name.data, last_a->name.len, 60, &va, err) < 0 ||
+            stet_diff_printable(last_a->name.data, last_a->name.len, 60, &vb, err) < 0)
             return -1;
         stet_buffer_add_str(&va, " before ");
         stet_buffer_add_str(&vb, " after ");
-        if (diff_printable(matches[i].a->name.data, matches[i].a->name.len, 60, &va, err) < 0 ||
-            diff_printable(matches[i].a->name.data, matches[i].a->name.len, 60, &vb, err) < 0)
+        if (stet_diff_printable(matches[i].a->name.data, matches[i].a->name.len, 60, &va, err) <
+                0 ||
+            stet_diff_printable(matches[i].a->name.data, matches[i].a->name.len, 60, &vb, err) < 0)
             return -1;
         return add_texts(e, &va, &vb, "order of sections", err);
     }
@@ -366,7 +368,7 @@ static int compare_section_header(const struct diff_elf_pair *e, const struct ma
     add_fields(&va, &vb, fields, sizeof fields / sizeof *fields);
     if (va.len == 0)
         return 0;
-    if (diff_printable(a->name.data, a->name.len, 60, &name, err) < 0)
+    if (stet_diff_printable(a->name.data, a->name.len, 60, &name, err) < 0)
         return -1;
     _cleanup_free_ char *what =
         stet_format(err, "header of section %s", name.len ? stet_buffer_str(&name) : "(no name)");
@@ -376,7 +378,7 @@ static int compare_section_header(const struct diff_elf_pair *e, const struct ma
 static void moved_text(const struct diff_elf_section *s, struct stet_buffer *out)
 {
     struct stet_error ignored = STET_ERROR_INIT;
-    diff_printable(s->name.data, s->name.len, 60, out, &ignored);
+    stet_diff_printable(s->name.data, s->name.len, 60, out, &ignored);
     stet_buffer_addf(out, " at 0x%llx, offset 0x%llx", (unsigned long long)s->address,
                      (unsigned long long)s->offset);
 }
@@ -401,14 +403,16 @@ static int compare_positions(const struct diff_elf_pair *e, const struct match *
         if (stet_buffer_check(&va, "a section", err) < 0 ||
             stet_buffer_check(&vb, "a section", err) < 0)
             return -1;
-        if (!f && !(f = diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb), err,
-                                 "position of sections")))
+        if (!f && !(f = stet_diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb),
+                                      err, "position of sections")))
             return -1;
-        if (count++ < MOVED_SHOWN && (diff_detail(f, '-', stet_buffer_str(&va), va.len, err) < 0 ||
-                                      diff_detail(f, '+', stet_buffer_str(&vb), vb.len, err) < 0))
+        if (count++ < MOVED_SHOWN &&
+            (stet_diff_detail(f, '-', stet_buffer_str(&va), va.len, err) < 0 ||
+             stet_diff_detail(f, '+', stet_buffer_str(&vb), vb.len, err) < 0))
             return -1;
     }
-    if (count > MOVED_SHOWN && diff_detailf(f, ' ', err, "… %zu more", count - MOVED_SHOWN) < 0)
+    if (count > MOVED_SHOWN &&
+        stet_diff_detailf(f, ' ', err, "… %zu more", count - MOVED_SHOWN) < 0)
         return -1;
     return 0;
 }
@@ -435,7 +439,7 @@ static int compare_contents(const struct diff_elf_pair *e, const struct match *m
         if (stet_cancel_check(err) < 0 || compare_section_header(e, m, names_same, err) < 0)
             return -1;
         if ((!diff_same(m->a->content, m->b->content) || strings_differ(e, m)) &&
-            diff_elf_compare_section(e, m->a, m->b, err) < 0)
+            stet_diff_elf_compare_section(e, m->a, m->b, err) < 0)
             return -1;
     }
     return 0;
@@ -455,7 +459,7 @@ static int note_build_id(const struct diff_elf_pair *e, struct stet_error *err)
     }
     if (!id)
         return 0;
-    return diff_detailf(
+    return stet_diff_detailf(
         id, ' ', err,
         "all else is the same but for .gnu_debuglink: the build-id comes from what is not "
         "in the file any more, such as debug information with another directory "
@@ -472,20 +476,20 @@ static int compare_parts(struct diff_elf_pair *e, struct stet_error *err)
         compare_segments(e, err) < 0 || add_unmatched(e, &e->a, true, err) < 0 ||
         add_unmatched(e, &e->b, false, err) < 0 || compare_order(e, matches, err) < 0 ||
         compare_positions(e, matches, err) < 0 || compare_contents(e, matches, err) < 0 ||
-        diff_elf_compare_gaps(e, err) < 0 || note_build_id(e, err) < 0)
+        stet_diff_elf_compare_gaps(e, err) < 0 || note_build_id(e, err) < 0)
         return -1;
-    return diff_build_paths(e->pair, e->first, false, err);
+    return stet_diff_build_paths(e->pair, e->first, false, err);
 }
 
-int diff_elf(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_elf(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_elf_pair e = {.pair = p, .first = p->diff->result->count};
-    int status = diff_elf_read(p->a, &e.a, err);
+    int status = stet_diff_elf_read(p->a, &e.a, err);
     if (status > 0)
-        status = diff_elf_read(p->b, &e.b, err);
+        status = stet_diff_elf_read(p->b, &e.b, err);
     if (status > 0)
         status = compare_parts(&e, err) < 0 ? -1 : p->diff->result->count > e.first;
-    diff_elf_release(&e.a);
-    diff_elf_release(&e.b);
+    stet_diff_elf_release(&e.a);
+    stet_diff_elf_release(&e.b);
     return status;
 }

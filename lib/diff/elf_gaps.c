@@ -27,7 +27,7 @@ static int compare_ranges(const void *x, const void *y)
     return (a->name.data > b->name.data) - (a->name.data < b->name.data);
 }
 
-static size_t list_ranges(const struct diff_elf *e, struct range *out)
+static size_t list_ranges(const struct stet_diff_elf *e, struct range *out)
 {
     size_t n = 0;
     out[n++] = (struct range){0, e->wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr), {NULL, 0}};
@@ -46,8 +46,8 @@ static size_t list_ranges(const struct diff_elf *e, struct range *out)
     return n;
 }
 
-static int add_gap(const struct diff_elf *e, uint64_t begin, uint64_t end, struct diff_bytes after,
-                   struct gaps *out, struct stet_error *err)
+static int add_gap(const struct stet_diff_elf *e, uint64_t begin, uint64_t end,
+                   struct diff_bytes after, struct gaps *out, struct stet_error *err)
 {
     if (begin >= end)
         return 0;
@@ -57,7 +57,7 @@ static int add_gap(const struct diff_elf *e, uint64_t begin, uint64_t end, struc
     return 0;
 }
 
-static int list_gaps(const struct diff_elf *e, struct gaps *out, struct stet_error *err)
+static int list_gaps(const struct stet_diff_elf *e, struct gaps *out, struct stet_error *err)
 {
     _cleanup_free_ struct range *ranges = calloc(e->section_count + 3, sizeof *ranges);
     struct diff_bytes after = {NULL, 0};
@@ -96,7 +96,7 @@ static int compare_gap(const struct diff_elf_pair *e, const struct gap *a, const
         return 0;
     const struct gap *named = a->bytes.data ? a : b;
     _cleanup_buffer_ struct stet_buffer after = STET_BUFFER_INIT;
-    if (diff_printable(named->after.data, named->after.len, 60, &after, err) < 0)
+    if (stet_diff_printable(named->after.data, named->after.len, 60, &after, err) < 0)
         return -1;
     _cleanup_free_ char *name = stet_format(err, "bytes outside of any section, after %s",
                                             after.len ? stet_buffer_str(&after) : "the headers");
@@ -113,7 +113,7 @@ static int compare_gap(const struct diff_elf_pair *e, const struct gap *a, const
         .big = e->a.big,
         .strings = true,
     };
-    return diff_region_compare(&region, err);
+    return stet_diff_region_compare(&region, err);
 }
 
 /* Padding that is longer or shorter than before follows from where the sections are, which has been told. */
@@ -123,7 +123,7 @@ static bool is_told(const struct diff_elf_pair *e, const struct gap *a, const st
            (!b || is_zero(b->bytes));
 }
 
-int diff_elf_compare_gaps(const struct diff_elf_pair *e, struct stet_error *err)
+int stet_diff_elf_compare_gaps(const struct diff_elf_pair *e, struct stet_error *err)
 {
     struct gaps a = {NULL, 0, 0}, b = {NULL, 0, 0};
     int status = list_gaps(&e->a, &a, err);

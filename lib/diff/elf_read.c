@@ -4,12 +4,12 @@
 /* Sections of a file as linked do not overlap; what does would multiply the work. */
 enum { OVERLAP_MAX = 4 };
 
-uint64_t diff_elf_word(const struct diff_elf *e, const unsigned char *p)
+uint64_t stet_diff_elf_word(const struct stet_diff_elf *e, const unsigned char *p)
 {
     return e->wide ? diff_get64(p, e->big) : diff_get32(p, e->big);
 }
 
-struct diff_bytes diff_elf_string(struct diff_bytes table, uint64_t offset)
+struct diff_bytes stet_diff_elf_string(struct diff_bytes table, uint64_t offset)
 {
     struct diff_bytes s = {(const unsigned char *)"", 0};
     if (offset >= table.len)
@@ -46,7 +46,7 @@ static uint64_t native(struct cursor *c)
     return diff_get64(c->p - 8, c->big);
 }
 
-static int read_header(struct diff_elf *e)
+static int read_header(struct stet_diff_elf *e)
 {
     const unsigned char *d = e->file.data;
     if (e->file.len < DIFF_ELF_IDENT || memcmp(d, ELFMAG, SELFMAG) != 0 ||
@@ -74,7 +74,7 @@ static int read_header(struct diff_elf *e)
     return 1;
 }
 
-static void read_section(const struct diff_elf *e, const unsigned char *p,
+static void read_section(const struct stet_diff_elf *e, const unsigned char *p,
                          struct diff_elf_section *s)
 {
     struct cursor c = {p, e->wide, e->big};
@@ -91,13 +91,13 @@ static void read_section(const struct diff_elf *e, const unsigned char *p,
 }
 
 /* What the header says of it is compared with this. */
-static size_t section_header_size(const struct diff_elf *e)
+static size_t section_header_size(const struct stet_diff_elf *e)
 {
     return e->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 }
 
 /* Counts that do not fit into the header are in section 0. */
-static void read_counts(struct diff_elf *e, size_t *sections)
+static void read_counts(struct stet_diff_elf *e, size_t *sections)
 {
     struct diff_elf_section zero;
     *sections = e->raw_sections;
@@ -114,7 +114,7 @@ static void read_counts(struct diff_elf *e, size_t *sections)
         e->segment_count = zero.info;
 }
 
-static int read_contents(struct diff_elf *e)
+static int read_contents(struct stet_diff_elf *e)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < e->section_count; i++) {
@@ -132,11 +132,11 @@ static int read_contents(struct diff_elf *e)
     if (e->names < e->section_count)
         names = e->sections[e->names].content;
     for (size_t i = 0; i < e->section_count; i++)
-        e->sections[i].name = diff_elf_string(names, e->sections[i].name_at);
+        e->sections[i].name = stet_diff_elf_string(names, e->sections[i].name_at);
     return 1;
 }
 
-static int read_sections(struct diff_elf *e, size_t count, struct stet_error *err)
+static int read_sections(struct stet_diff_elf *e, size_t count, struct stet_error *err)
 {
     size_t size = section_header_size(e);
     if (e->sections_at == 0 || count == 0)
@@ -153,7 +153,7 @@ static int read_sections(struct diff_elf *e, size_t count, struct stet_error *er
     return read_contents(e);
 }
 
-static void read_segment(const struct diff_elf *e, const unsigned char *p,
+static void read_segment(const struct stet_diff_elf *e, const unsigned char *p,
                          struct diff_elf_segment *s)
 {
     struct cursor c = {p, e->wide, e->big};
@@ -170,7 +170,7 @@ static void read_segment(const struct diff_elf *e, const unsigned char *p,
     s->align = native(&c);
 }
 
-static int read_segments(struct diff_elf *e, struct stet_error *err)
+static int read_segments(struct stet_diff_elf *e, struct stet_error *err)
 {
     size_t size = e->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr), count = e->segment_count;
     e->segment_count = 0;
@@ -188,7 +188,7 @@ static int read_segments(struct diff_elf *e, struct stet_error *err)
     return 1;
 }
 
-int diff_elf_read(struct diff_bytes file, struct diff_elf *out, struct stet_error *err)
+int stet_diff_elf_read(struct diff_bytes file, struct stet_diff_elf *out, struct stet_error *err)
 {
     size_t sections = 0;
     memset(out, 0, sizeof *out);
@@ -199,13 +199,13 @@ int diff_elf_read(struct diff_bytes file, struct diff_elf *out, struct stet_erro
     int status = read_segments(out, err);
     if (status > 0)
         status = read_sections(out, sections, err);
-    return status > 0 ? diff_elf_places_read(out, err) : status;
+    return status > 0 ? stet_diff_elf_places_read(out, err) : status;
 }
 
-void diff_elf_release(struct diff_elf *e)
+void stet_diff_elf_release(struct stet_diff_elf *e)
 {
     free(e->segments);
     free(e->sections);
-    diff_elf_symbols_release(&e->places);
+    stet_diff_elf_symbols_release(&e->places);
     memset(e, 0, sizeof *e);
 }

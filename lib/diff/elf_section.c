@@ -18,14 +18,14 @@ static bool begins(const struct diff_elf_section *s, const char *name)
 /* ---- as bytes and strings ---- */
 
 struct placing {
-    const struct diff_elf *elf;
+    const struct stet_diff_elf *elf;
     const struct diff_elf_section *section;
 };
 
 static void place(void *ctx, uint64_t address, struct stet_buffer *out)
 {
     const struct placing *p = ctx;
-    diff_elf_place(p->elf, address, (uint32_t)(p->section - p->elf->sections), out);
+    stet_diff_elf_place(p->elf, address, (uint32_t)(p->section - p->elf->sections), out);
 }
 
 /* The section's name as it may be shown. */
@@ -34,7 +34,7 @@ static int name_text(const struct diff_elf_section *s, struct stet_buffer *out,
 {
     if (s->name.len == 0)
         stet_buffer_add_str(out, "(no name)");
-    if (diff_printable(s->name.data, s->name.len, 60, out, err) < 0)
+    if (stet_diff_printable(s->name.data, s->name.len, 60, out, err) < 0)
         return -1;
     if (s->occurrence > 0)
         stet_buffer_addf(out, " (no. %u of this name)", s->occurrence + 1);
@@ -69,13 +69,13 @@ static int compare_bytes(const struct diff_elf_pair *e, const struct diff_elf_se
         .place = place,
         .ctx = &placing,
     };
-    return diff_region_compare(&region, err);
+    return stet_diff_region_compare(&region, err);
 }
 
 /* ---- compressed debug information ---- */
 
 /* The content, inflated into own where it is SHF_COMPRESSED with zlib. 1, 0: it cannot be told, -1. */
-static int decompress(const struct diff_elf_pair *e, const struct diff_elf *elf,
+static int decompress(const struct diff_elf_pair *e, const struct stet_diff_elf *elf,
                       const struct diff_elf_section *s, struct diff_bytes *own,
                       struct diff_bytes *out, struct stet_error *err)
 {
@@ -85,11 +85,11 @@ static int decompress(const struct diff_elf_pair *e, const struct diff_elf *elf,
         return 1;
     if (s->content.len < header || diff_get32(s->content.data, elf->big) != ELFCOMPRESS_ZLIB)
         return 0;
-    uint64_t size = diff_elf_word(elf, s->content.data + (elf->wide ? 8 : 4));
+    uint64_t size = stet_diff_elf_word(elf, s->content.data + (elf->wide ? 8 : 4));
     struct diff_bytes in = diff_part(s->content, header, s->content.len - header);
     if (size > INFLATED_MAX)
         return 0;
-    int status = diff_inflate(e->pair, in, (size_t)size, own, &used, err);
+    int status = stet_diff_inflate(e->pair, in, (size_t)size, own, &used, err);
     *out = *own;
     return status > 0 && (out->len != size || used != in.len) ? 0 : status;
 }
@@ -104,10 +104,10 @@ static int compressed_alike(const struct diff_elf_pair *e, const struct diff_elf
     _cleanup_free_ char *vb = stet_format(err, "%zu bytes for %zu", b->content.len, len);
     if (!va || !vb)
         return -1;
-    struct stet_finding *f =
-        diff_add(e->pair, "elf", va, vb, err, "compression of section %s", stet_buffer_str(&name));
-    if (!f || diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                           "the content is the same %zu bytes, once inflated", len) < 0)
+    struct stet_finding *f = stet_diff_add(e->pair, "elf", va, vb, err, "compression of section %s",
+                                           stet_buffer_str(&name));
+    if (!f || stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                                "the content is the same %zu bytes, once inflated", len) < 0)
         return -1;
     return 1;
 }
@@ -134,7 +134,7 @@ struct note {
     uint32_t type;
 };
 
-static bool next_note(const struct diff_elf *e, const struct diff_elf_section *s, size_t *at,
+static bool next_note(const struct stet_diff_elf *e, const struct diff_elf_section *s, size_t *at,
                       struct note *out)
 {
     size_t align = s->align == 8 ? 8 : 4;
@@ -153,7 +153,7 @@ static bool next_note(const struct diff_elf *e, const struct diff_elf_section *s
 }
 
 /* The build-id, when the section is nothing but that note. */
-static bool build_id(const struct diff_elf *e, const struct diff_elf_section *s,
+static bool build_id(const struct stet_diff_elf *e, const struct diff_elf_section *s,
                      struct diff_bytes *out)
 {
     struct note note;
@@ -185,7 +185,8 @@ static int compare_build_id(const struct diff_elf_pair *e, const struct diff_elf
     if (stet_buffer_check(&va, "a build-id", err) < 0 ||
         stet_buffer_check(&vb, "a build-id", err) < 0)
         return -1;
-    return diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb), err, "build-id")
+    return stet_diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb), err,
+                         "build-id")
                ? 1
                : -1;
 }
@@ -200,7 +201,7 @@ static int compare_comment(const struct diff_elf_pair *e, const struct diff_elf_
     struct stet_buffer *values[2] = {&va, &vb};
     for (size_t side = 0; side < 2; side++)
         for (size_t at = 0; at < sides[side]->content.len;) {
-            struct diff_bytes s = diff_elf_string(sides[side]->content, at);
+            struct diff_bytes s = stet_diff_elf_string(sides[side]->content, at);
             if (values[side]->len > 0)
                 stet_buffer_add_str(values[side], "; ");
             stet_buffer_add(values[side], s.data, s.len);
@@ -214,15 +215,15 @@ static int compare_comment(const struct diff_elf_pair *e, const struct diff_elf_
         return 0;
     struct diff_bytes ta = {(const unsigned char *)stet_buffer_str(&va), va.len},
                       tb = {(const unsigned char *)stet_buffer_str(&vb), vb.len};
-    return diff_add_bytes(e->pair, "elf", ta, tb, err, "section .comment") ? 1 : -1;
+    return stet_diff_add_bytes(e->pair, "elf", ta, tb, err, "section .comment") ? 1 : -1;
 }
 
 /* ---- .gnu_debuglink: a file name, padded to 4, and the CRC-32 of that file ---- */
 
-static bool debug_link(const struct diff_elf *e, const struct diff_elf_section *s,
+static bool debug_link(const struct stet_diff_elf *e, const struct diff_elf_section *s,
                        struct diff_bytes *name, uint32_t *crc)
 {
-    *name = diff_elf_string(s->content, 0);
+    *name = stet_diff_elf_string(s->content, 0);
     size_t at = (name->len + 4) & ~(size_t)3;
     if (s->content.len != at + 4)
         return false;
@@ -239,14 +240,14 @@ static int compare_debug_link(const struct diff_elf_pair *e, const struct diff_e
     if (!debug_link(&e->a, a, &name_a, &crc_a) || !debug_link(&e->b, b, &name_b, &crc_b))
         return 0;
     if (!diff_same(name_a, name_b)) {
-        if (!diff_add_bytes(e->pair, "elf", name_a, name_b, err, "name in .gnu_debuglink"))
+        if (!stet_diff_add_bytes(e->pair, "elf", name_a, name_b, err, "name in .gnu_debuglink"))
             return -1;
         added++;
     }
     if (crc_a != crc_b) {
         _cleanup_free_ char *va = stet_format(err, "%08x", crc_a);
         _cleanup_free_ char *vb = stet_format(err, "%08x", crc_b);
-        if (!va || !vb || !diff_add(e->pair, "elf", va, vb, err, "CRC in .gnu_debuglink"))
+        if (!va || !vb || !stet_diff_add(e->pair, "elf", va, vb, err, "CRC in .gnu_debuglink"))
             return -1;
         added++;
     }
@@ -305,7 +306,7 @@ static const struct {
 enum { TAGS = sizeof tags / sizeof *tags, DYNAMIC_MAX = 4096 };
 
 /* All values of one tag, in their order; of the tags that have no name, all together. */
-static bool tag_value(const struct diff_elf *e, const struct diff_elf_section *s, size_t tag,
+static bool tag_value(const struct stet_diff_elf *e, const struct diff_elf_section *s, size_t tag,
                       struct stet_buffer *out)
 {
     size_t word = e->wide ? 8 : 4, size = 2 * word, count = s->content.len / size;
@@ -315,7 +316,7 @@ static bool tag_value(const struct diff_elf *e, const struct diff_elf_section *s
         strings = e->sections[s->link].content;
     for (size_t i = 0; i < count; i++) {
         const unsigned char *p = s->content.data + i * size;
-        uint64_t raw = diff_elf_word(e, p), value = diff_elf_word(e, p + word);
+        uint64_t raw = stet_diff_elf_word(e, p), value = stet_diff_elf_word(e, p + word);
         int64_t is = e->wide ? (int64_t)raw : (int32_t)(uint32_t)raw;
         size_t known = 0;
         while (known < TAGS && tags[known].tag != is)
@@ -329,7 +330,7 @@ static bool tag_value(const struct diff_elf *e, const struct diff_elf_section *s
             stet_buffer_addf(out, "0x%llx: 0x%llx", (unsigned long long)raw,
                              (unsigned long long)value);
         } else if (tags[tag].text) {
-            struct diff_bytes text = diff_elf_string(strings, value);
+            struct diff_bytes text = stet_diff_elf_string(strings, value);
             stet_buffer_add(out, text.data, text.len);
         } else {
             stet_buffer_addf(out, "0x%llx", (unsigned long long)value);
@@ -359,8 +360,8 @@ static int compare_dynamic(const struct diff_elf_pair *e, const struct diff_elf_
             ta.data = NULL;
         if (!in_b)
             tb.data = NULL;
-        if (!diff_add_bytes(e->pair, "elf", ta, tb, err, "%s in .dynamic",
-                            tag < TAGS ? tags[tag].name : "other entries"))
+        if (!stet_diff_add_bytes(e->pair, "elf", ta, tb, err, "%s in .dynamic",
+                                 tag < TAGS ? tags[tag].name : "other entries"))
             return -1;
         added++;
     }
@@ -383,14 +384,14 @@ static int compare_known(const struct diff_elf_pair *e, const struct diff_elf_se
     if (a->type == SHT_DYNAMIC)
         return compare_dynamic(e, a, b, err);
     if (a->type == SHT_SYMTAB || a->type == SHT_DYNSYM)
-        return diff_elf_compare_symbols(e, a, b, err);
+        return stet_diff_elf_compare_symbols(e, a, b, err);
     if ((a->flags | b->flags) & SHF_COMPRESSED)
         return compare_compressed(e, a, b, err);
     return 0;
 }
 
-int diff_elf_compare_section(const struct diff_elf_pair *e, const struct diff_elf_section *a,
-                             const struct diff_elf_section *b, struct stet_error *err)
+int stet_diff_elf_compare_section(const struct diff_elf_pair *e, const struct diff_elf_section *a,
+                                  const struct diff_elf_section *b, struct stet_error *err)
 {
     int added = compare_known(e, a, b, err);
     /* What is not known, or looks equal in its own terms, is told as bytes. */

@@ -10,7 +10,8 @@ enum {
 
 /* ---- reading ---- */
 
-static void read_symbol(const struct diff_elf *e, const unsigned char *p, struct diff_elf_symbol *s)
+static void read_symbol(const struct stet_diff_elf *e, const unsigned char *p,
+                        struct diff_elf_symbol *s)
 {
     if (e->wide) {
         s->info = p[4];
@@ -27,8 +28,8 @@ static void read_symbol(const struct diff_elf *e, const unsigned char *p, struct
     }
 }
 
-int diff_elf_symbols_read(const struct diff_elf *e, const struct diff_elf_section *table,
-                          struct diff_elf_symbols *out, struct stet_error *err)
+int stet_diff_elf_symbols_read(const struct stet_diff_elf *e, const struct diff_elf_section *table,
+                               struct diff_elf_symbols *out, struct stet_error *err)
 {
     size_t size = e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
     uint64_t names = 0;
@@ -46,18 +47,18 @@ int diff_elf_symbols_read(const struct diff_elf *e, const struct diff_elf_sectio
         struct diff_elf_symbol *s = &out->items[i];
         read_symbol(e, p, s);
         s->index = (uint32_t)i;
-        s->name = diff_elf_string(strings, diff_get32(p, e->big));
+        s->name = stet_diff_elf_string(strings, diff_get32(p, e->big));
         names += s->name.len;
         out->count = i + 1;
         if (names / NAMES_FACTOR > e->file.len) {
-            diff_elf_symbols_release(out);
+            stet_diff_elf_symbols_release(out);
             return 0;
         }
     }
     return 1;
 }
 
-void diff_elf_symbols_release(struct diff_elf_symbols *s)
+void stet_diff_elf_symbols_release(struct diff_elf_symbols *s)
 {
     free(s->items);
     memset(s, 0, sizeof *s);
@@ -75,7 +76,7 @@ static int compare_places(const void *x, const void *y)
     return (a->index > b->index) - (a->index < b->index);
 }
 
-static bool is_place(const struct diff_elf *e, const struct diff_elf_symbol *s)
+static bool is_place(const struct stet_diff_elf *e, const struct diff_elf_symbol *s)
 {
     unsigned type = ELF64_ST_TYPE(s->info);
     return s->name.len > 0 && s->section != SHN_UNDEF && s->section < e->section_count &&
@@ -83,7 +84,7 @@ static bool is_place(const struct diff_elf *e, const struct diff_elf_symbol *s)
             (type == STT_NOTYPE && ELF64_ST_BIND(s->info) == STB_GLOBAL));
 }
 
-static const struct diff_elf_section *find_type(const struct diff_elf *e, uint32_t type)
+static const struct diff_elf_section *find_type(const struct stet_diff_elf *e, uint32_t type)
 {
     for (size_t i = 0; i < e->section_count; i++)
         if (e->sections[i].type == type && e->sections[i].content.len > 0)
@@ -91,7 +92,7 @@ static const struct diff_elf_section *find_type(const struct diff_elf *e, uint32
     return NULL;
 }
 
-int diff_elf_places_read(struct diff_elf *e, struct stet_error *err)
+int stet_diff_elf_places_read(struct stet_diff_elf *e, struct stet_error *err)
 {
     const struct diff_elf_section *table = find_type(e, SHT_SYMTAB);
     struct diff_elf_symbols all;
@@ -100,7 +101,7 @@ int diff_elf_places_read(struct diff_elf *e, struct stet_error *err)
     if (!table)
         return 1;
     /* A table that is damaged names nothing; its section is compared as bytes. */
-    int status = diff_elf_symbols_read(e, table, &all, err);
+    int status = stet_diff_elf_symbols_read(e, table, &all, err);
     if (status <= 0)
         return status < 0 ? -1 : 1;
     size_t count = 0;
@@ -114,8 +115,8 @@ int diff_elf_places_read(struct diff_elf *e, struct stet_error *err)
     return 1;
 }
 
-void diff_elf_place(const struct diff_elf *e, uint64_t value, uint32_t section,
-                    struct stet_buffer *out)
+void stet_diff_elf_place(const struct stet_diff_elf *e, uint64_t value, uint32_t section,
+                         struct stet_buffer *out)
 {
     size_t low = 0, high = e->places.count;
     while (low < high) {
@@ -134,7 +135,7 @@ void diff_elf_place(const struct diff_elf *e, uint64_t value, uint32_t section,
         return;
     struct stet_error ignored = STET_ERROR_INIT;
     stet_buffer_add_str(out, " (");
-    diff_printable(s->name.data, s->name.len, PLACE_NAME_MAX, out, &ignored);
+    stet_diff_printable(s->name.data, s->name.len, PLACE_NAME_MAX, out, &ignored);
     stet_buffer_addf(out, "+0x%llx)", (unsigned long long)(value - s->value));
 }
 
@@ -143,17 +144,17 @@ void diff_elf_place(const struct diff_elf *e, uint64_t value, uint32_t section,
 static int compare_names(const void *x, const void *y)
 {
     const struct diff_elf_symbol *const *a = x, *const *b = y;
-    int order = diff_bytes_order((*a)->name, (*b)->name);
+    int order = stet_diff_bytes_order((*a)->name, (*b)->name);
     return order ? order : ((*a)->index > (*b)->index) - ((*a)->index < (*b)->index);
 }
 
 struct sorted {
-    const struct diff_elf *elf;
+    const struct stet_diff_elf *elf;
     const struct diff_elf_symbols *symbols;
     const struct diff_elf_symbol **items;
 };
 
-static int sort_names(const struct diff_elf *elf, const struct diff_elf_symbols *symbols,
+static int sort_names(const struct stet_diff_elf *elf, const struct diff_elf_symbols *symbols,
                       struct sorted *out, struct stet_error *err)
 {
     out->elf = elf;
@@ -167,7 +168,7 @@ static int sort_names(const struct diff_elf *elf, const struct diff_elf_symbols 
     return 0;
 }
 
-static struct diff_bytes section_name(const struct diff_elf *e, uint32_t index)
+static struct diff_bytes section_name(const struct stet_diff_elf *e, uint32_t index)
 {
     if (index > 0 && index < e->section_count)
         return e->sections[index].name;
@@ -199,7 +200,7 @@ static void symbol_text(const struct sorted *t, const struct diff_elf_symbol *s,
     unsigned type = ELF64_ST_TYPE(s->info), binding = ELF64_ST_BIND(s->info);
     struct diff_bytes section = section_name(t->elf, s->section);
     if (s->name.len > 0)
-        diff_printable(s->name.data, s->name.len, 80, out, &ignored);
+        stet_diff_printable(s->name.data, s->name.len, 80, out, &ignored);
     else
         stet_buffer_add_str(out, "(no name)");
     stet_buffer_addf(out, " 0x%llx, size %llu, ", (unsigned long long)s->value,
@@ -215,7 +216,7 @@ static void symbol_text(const struct sorted *t, const struct diff_elf_symbol *s,
     if (s->other)
         stet_buffer_addf(out, ", visibility 0x%x", s->other);
     stet_buffer_add_str(out, ", ");
-    diff_printable(section.data, section.len, 60, out, &ignored);
+    stet_diff_printable(section.data, section.len, 60, out, &ignored);
 }
 
 static int symbol_detail(struct stet_finding *f, char sign, const struct sorted *t,
@@ -225,7 +226,7 @@ static int symbol_detail(struct stet_finding *f, char sign, const struct sorted 
     symbol_text(t, s, &text);
     if (stet_buffer_check(&text, "a symbol", err) < 0)
         return -1;
-    return diff_detail(f, sign, stet_buffer_str(&text), text.len, err);
+    return stet_diff_detail(f, sign, stet_buffer_str(&text), text.len, err);
 }
 
 static struct stet_finding *add_symbols(const struct diff_elf_pair *e, const char *table,
@@ -241,9 +242,9 @@ static struct stet_finding *add_symbols(const struct diff_elf_pair *e, const cha
         symbol_text(tb, b, &vb);
     if (stet_buffer_check(&va, "a symbol", err) < 0 || stet_buffer_check(&vb, "a symbol", err) < 0)
         return NULL;
-    return diff_add(e->pair, "elf", a ? stet_buffer_str(&va) : NULL,
-                    b ? stet_buffer_str(&vb) : NULL, err, "symbols of %s: %zu %s", table, count,
-                    kind);
+    return stet_diff_add(e->pair, "elf", a ? stet_buffer_str(&va) : NULL,
+                         b ? stet_buffer_str(&vb) : NULL, err, "symbols of %s: %zu %s", table,
+                         count, kind);
 }
 
 enum kind { REMOVED, ADDED, CHANGED, KINDS };
@@ -256,7 +257,7 @@ static bool next_pair(const struct sorted *a, const struct sorted *b, size_t *i,
     *y = *j < b->symbols->count ? b->items[*j] : NULL;
     if (!*x && !*y)
         return false;
-    int order = !*x ? 1 : !*y ? -1 : diff_bytes_order((*x)->name, (*y)->name);
+    int order = !*x ? 1 : !*y ? -1 : stet_diff_bytes_order((*x)->name, (*y)->name);
     if (order < 0)
         *y = NULL;
     if (order > 0)
@@ -298,7 +299,7 @@ static int add_kind(const struct diff_elf_pair *e, const char *table, enum kind 
             (y && symbol_detail(f, '+', b, y, err) < 0))
             return -1;
     }
-    if (count > shown && diff_detailf(f, ' ', err, "… %zu more", count - shown) < 0)
+    if (count > shown && stet_diff_detailf(f, ' ', err, "… %zu more", count - shown) < 0)
         return -1;
     return 1;
 }
@@ -320,23 +321,23 @@ static int add_order(const struct diff_elf_pair *e, const char *table, const str
         if (stet_buffer_check(&va, "a symbol", err) < 0 ||
             stet_buffer_check(&vb, "a symbol", err) < 0)
             return -1;
-        return diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb), err,
-                        "order of symbols in %s", table)
+        return stet_diff_add(e->pair, "elf", stet_buffer_str(&va), stet_buffer_str(&vb), err,
+                             "order of symbols in %s", table)
                    ? 1
                    : -1;
     }
     return 0;
 }
 
-int diff_elf_compare_symbols(const struct diff_elf_pair *e, const struct diff_elf_section *a,
-                             const struct diff_elf_section *b, struct stet_error *err)
+int stet_diff_elf_compare_symbols(const struct diff_elf_pair *e, const struct diff_elf_section *a,
+                                  const struct diff_elf_section *b, struct stet_error *err)
 {
     const char *table = a->type == SHT_DYNSYM ? ".dynsym" : ".symtab";
     struct diff_elf_symbols sa = {NULL, 0}, sb = {NULL, 0};
     struct sorted ta = {NULL}, tb = {NULL};
-    int added = 0, status = diff_elf_symbols_read(&e->a, a, &sa, err);
+    int added = 0, status = stet_diff_elf_symbols_read(&e->a, a, &sa, err);
     if (status > 0)
-        status = diff_elf_symbols_read(&e->b, b, &sb, err);
+        status = stet_diff_elf_symbols_read(&e->b, b, &sb, err);
     if (status > 0 &&
         (sort_names(&e->a, &sa, &ta, err) < 0 || sort_names(&e->b, &sb, &tb, err) < 0))
         status = -1;
@@ -351,7 +352,7 @@ int diff_elf_compare_symbols(const struct diff_elf_pair *e, const struct diff_el
     }
     free(ta.items);
     free(tb.items);
-    diff_elf_symbols_release(&sa);
-    diff_elf_symbols_release(&sb);
+    stet_diff_elf_symbols_release(&sa);
+    stet_diff_elf_symbols_release(&sb);
     return status < 0 ? -1 : added;
 }

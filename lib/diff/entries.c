@@ -25,22 +25,22 @@ struct comparison {
 
 static const char *tar_path(struct diff_list *l, size_t i)
 {
-    return diff_tar_path(l->tar, l->tar->order[i]);
+    return stet_diff_tar_path(l->tar, l->tar->order[i]);
 }
 
 static int tar_meta(struct diff_list *l, size_t i, struct diff_meta *out, struct stet_error *err)
 {
-    return diff_tar_meta(l->tar, l->tar->order[i], out, err);
+    return stet_diff_tar_meta(l->tar, l->tar->order[i], out, err);
 }
 
 static int tar_content(struct diff_list *l, size_t i, struct diff_map *out, struct stet_error *err)
 {
-    return diff_tar_content(l->tar, l->tar->order[i], out, err);
+    return stet_diff_tar_content(l->tar, l->tar->order[i], out, err);
 }
 
 static const struct diff_list_ops tar_ops = {tar_path, tar_meta, tar_content, NULL};
 
-int diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *err)
+int stet_diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *err)
 {
     (void)err;
     *out = (struct diff_list){
@@ -48,14 +48,14 @@ int diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *
     return 0;
 }
 
-void diff_list_free(struct diff_list *l)
+void stet_diff_list_free(struct diff_list *l)
 {
     if (l->ops && l->ops->free)
         l->ops->free(l);
     *l = (struct diff_list){0};
 }
 
-int diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_error *err)
+int stet_diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_error *err)
 {
     struct diff_meta m = {0};
     int rc = 0;
@@ -63,20 +63,20 @@ int diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_
     for (size_t i = 0; i < l->count && rc == 0; i++) {
         struct diff_map content = {0};
         if (l->tar && i % (FORGET / HEADER_COST) == 0)
-            diff_map_forget(l->tar->map, 0, SIZE_MAX);
+            stet_diff_map_forget(l->tar->map, 0, SIZE_MAX);
         const char *path = l->ops->path(l, i);
         rc = stet_cancel_check(err) < 0 || l->ops->meta(l, i, &m, err) < 0 ? -1 : 0;
         if (rc == 0 && m.mtime.ok && !m.flag)
-            diff_evidence_mtime(side, m.mtime.value);
+            stet_diff_evidence_mtime(side, m.mtime.value);
         if (rc == 0 && m.type == STET_ENTRY_FILE && m.size <= DIFF_EVIDENCE_FILE_MAX &&
-            diff_evidence_wants(path) && l->ops->content(l, i, &content, NULL) > 0) {
-            rc = diff_evidence_file(side, path, &content.bytes, err);
-            diff_map_release(&content);
+            stet_diff_evidence_wants(path) && l->ops->content(l, i, &content, NULL) > 0) {
+            rc = stet_diff_evidence_file(side, path, &content.bytes, err);
+            stet_diff_map_release(&content);
         }
     }
     if (l->tar)
-        diff_map_forget(l->tar->map, 0, SIZE_MAX);
-    diff_meta_release(&m);
+        stet_diff_map_forget(l->tar->map, 0, SIZE_MAX);
+    stet_diff_meta_release(&m);
     return rc;
 }
 
@@ -140,8 +140,9 @@ static int tell(const struct comparison *c, const char *path, const char *what, 
 
     if (strcmp(format, c->b->format) != 0)
         format = "entry";
-    return diff_add_at(c->d, STET_DIFF_ENTRY, c->layer, path, format, a, b, err, "%s", what) ? 0
-                                                                                             : -1;
+    return stet_diff_add_at(c->d, STET_DIFF_ENTRY, c->layer, path, format, a, b, err, "%s", what)
+               ? 0
+               : -1;
 }
 
 /* Are they the same as far as they can be read? What is no number on both sides is told with the header. */
@@ -197,7 +198,8 @@ static int compare_link(const struct comparison *c, const char *path, unsigned *
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
     bool loose = !c->strict && c->ma.type != STET_ENTRY_SYMLINK;
 
-    if (loose || diff_meta_target(&c->ma, &a, err) < 0 || diff_meta_target(&c->mb, &b, err) < 0)
+    if (loose || stet_diff_meta_target(&c->ma, &a, err) < 0 ||
+        stet_diff_meta_target(&c->mb, &b, err) < 0)
         return loose ? 0 : -1;
     if (strcmp(stet_buffer_str(&a), stet_buffer_str(&b)) == 0)
         return 0;
@@ -234,7 +236,7 @@ static int attribute_text(const struct diff_attribute *x, struct stet_buffer *ou
                                       !memchr(x->value.data, 0, x->value.len));
 
     if (text)
-        return diff_printable(x->value.data, x->value.len, 200, out, err);
+        return stet_diff_printable(x->value.data, x->value.len, 200, out, err);
     for (size_t i = 0; i < x->value.len && i < 64; i++)
         stet_buffer_addf(out, "%02x", x->value.data[i]);
     return stet_buffer_check(out, "an extended attribute", err);
@@ -249,7 +251,7 @@ static int tell_attribute(const struct comparison *c, const char *path,
     const struct diff_attribute *x = a ? a : b;
 
     stet_buffer_add_str(&what, "xattr ");
-    if (diff_printable(x->name, x->name_len, 200, &what, err) < 0 ||
+    if (stet_diff_printable(x->name, x->name_len, 200, &what, err) < 0 ||
         (a && attribute_text(a, &ta, err) < 0) || (b && attribute_text(b, &tb, err) < 0))
         return -1;
     return tell(c, path, stet_buffer_str(&what), a ? stet_buffer_str(&ta) : NULL,
@@ -330,9 +332,9 @@ static int tell_unreadable(const struct comparison *c, const char *path,
                            const struct stet_error *why_a, const struct stet_error *why_b,
                            struct stet_error *err)
 {
-    return diff_add_at(c->d, STET_DIFF_CONTENT, c->layer, path, "bytes",
-                       why_a->kind ? why_a->text : NULL, why_b->kind ? why_b->text : NULL, err,
-                       "content cannot be read")
+    return stet_diff_add_at(c->d, STET_DIFF_CONTENT, c->layer, path, "bytes",
+                            why_a->kind ? why_a->text : NULL, why_b->kind ? why_b->text : NULL, err,
+                            "content cannot be read")
                ? 0
                : -1;
 }
@@ -343,13 +345,13 @@ static int compare_bytes(struct comparison *c, const char *path, const struct di
     struct diff_pair p = {c->d, NULL, c->layer, path, path, 0, a->bytes, b->bytes};
 
     c->looked_at += a->bytes.len + b->bytes.len;
-    if (diff_map_equal(a, b))
+    if (stet_diff_map_equal(a, b))
         return 0;
     if (a->bytes.len != b->bytes.len)
         *told |= DIFF_FIELD_SIZE;
     c->d->result->contents++;
     c->d->result->bytes += a->bytes.len + b->bytes.len;
-    return diff_content(&p, err);
+    return stet_diff_content(&p, err);
 }
 
 static int compare_content(struct comparison *c, size_t i, size_t j, const char *path,
@@ -371,8 +373,8 @@ static int compare_content(struct comparison *c, size_t i, size_t j, const char 
     } else {
         rc = compare_bytes(c, path, &a, &b, told, err);
     }
-    diff_map_release(&a);
-    diff_map_release(&b);
+    stet_diff_map_release(&a);
+    stet_diff_map_release(&b);
     return rc;
 }
 
@@ -380,7 +382,7 @@ static int compare_content(struct comparison *c, size_t i, size_t j, const char 
 static void raw_of(const struct diff_tar *t, size_t entry, struct diff_map *out)
 {
     uint64_t start = t->entries[entry].start;
-    diff_map_part(t->map, start, diff_tar_entry_end(t, entry) - start, out);
+    stet_diff_map_part(t->map, start, stet_diff_tar_entry_end(t, entry) - start, out);
 }
 
 static void give_back(struct comparison *c)
@@ -389,9 +391,9 @@ static void give_back(struct comparison *c)
         return;
     c->looked_at = 0;
     if (c->a->tar)
-        diff_map_forget(c->a->tar->map, 0, SIZE_MAX);
+        stet_diff_map_forget(c->a->tar->map, 0, SIZE_MAX);
     if (c->b->tar)
-        diff_map_forget(c->b->tar->map, 0, SIZE_MAX);
+        stet_diff_map_forget(c->b->tar->map, 0, SIZE_MAX);
 }
 
 static int compare_semantics(struct comparison *c, size_t i, size_t j, const char *path,
@@ -420,17 +422,17 @@ static int compare_pair(struct comparison *c, size_t i, size_t j, const char *pa
     raw_of(c->a->tar, x, &a);
     raw_of(c->b->tar, y, &b);
     c->looked_at += a.bytes.len + b.bytes.len + HEADER_COST;
-    if (diff_map_equal(&a, &b))
+    if (stet_diff_map_equal(&a, &b))
         return 0;
     if (compare_semantics(c, i, j, path, &told, err) < 0 ||
-        diff_headers(c->d, c->layer, path, c->a->tar, x, c->b->tar, y, told, c->dialect_told, err) <
-            0)
+        stet_diff_headers(c->d, c->layer, path, c->a->tar, x, c->b->tar, y, told, c->dialect_told,
+                          err) < 0)
         return -1;
     /* The dialect was told for all of them. */
     if (r->count > before || r->cut_short || c->dialect_told)
         return 0;
-    return diff_bytes_at(c->d, STET_DIFF_ARCHIVE, c->layer, path, "tar", "header", &a.bytes,
-                         &b.bytes, err);
+    return stet_diff_bytes_at(c->d, STET_DIFF_ARCHIVE, c->layer, path, "tar", "header", &a.bytes,
+                              &b.bytes, err);
 }
 
 /* ---- an entry on one side ---- */
@@ -459,13 +461,13 @@ static int missing(struct comparison *c, int side, size_t i, const char *path,
         return -1;
     entry_text(m, text);
     struct stet_finding *f =
-        diff_add_at(c->d, duplicate ? STET_DIFF_ARCHIVE : STET_DIFF_ENTRY, c->layer, path,
-                    l->format, side == 0 ? text : NULL, side == 0 ? NULL : text, err,
-                    duplicate ? "one more entry of this path" : "entry");
+        stet_diff_add_at(c->d, duplicate ? STET_DIFF_ARCHIVE : STET_DIFF_ENTRY, c->layer, path,
+                         l->format, side == 0 ? text : NULL, side == 0 ? NULL : text, err,
+                         duplicate ? "one more entry of this path" : "entry");
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        side == 0 ? "first" : "second");
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             side == 0 ? "first" : "second");
 }
 
 static int tell_lost(struct comparison *c, struct stet_error *err)
@@ -476,14 +478,14 @@ static int tell_lost(struct comparison *c, struct stet_error *err)
         _cleanup_free_ char *text = stet_format(err, "%zu", c->lost[side]);
         struct stet_finding *f =
             !text ? NULL
-                  : diff_add_at(c->d, STET_DIFF_ARCHIVE, c->layer, "", "tar",
-                                side == 0 ? NULL : text, side == 0 ? text : NULL, err,
-                                "entries that the damaged side does not show");
+                  : stet_diff_add_at(c->d, STET_DIFF_ARCHIVE, c->layer, "", "tar",
+                                     side == 0 ? NULL : text, side == 0 ? text : NULL, err,
+                                     "entries that the damaged side does not show");
         if (!f)
             return -1;
         const char *line = stet_buffer_str(&c->lost_names[side]);
         for (const char *end; (end = strchr(line, '\n')); line = end + 1)
-            if (diff_detail(f, side == 0 ? '+' : '-', line, (size_t)(end - line), err) < 0)
+            if (stet_diff_detail(f, side == 0 ? '+' : '-', line, (size_t)(end - line), err) < 0)
                 return -1;
     }
     return 0;
@@ -512,15 +514,15 @@ static int walk(struct comparison *c, struct stet_error *err)
     return rc < 0 ? -1 : tell_lost(c, err);
 }
 
-int diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struct diff_list *b,
-                 bool strict, struct stet_error *err)
+int stet_diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struct diff_list *b,
+                      bool strict, struct stet_error *err)
 {
     struct comparison c = {.d = d, .layer = layer, .a = a, .b = b, .strict = strict};
 
-    c.dialect_told = strict && a->tar && b->tar && diff_dialects_differ(a->tar, b->tar);
+    c.dialect_told = strict && a->tar && b->tar && stet_diff_dialects_differ(a->tar, b->tar);
     int rc = walk(&c, err);
-    diff_meta_release(&c.ma);
-    diff_meta_release(&c.mb);
+    stet_diff_meta_release(&c.ma);
+    stet_diff_meta_release(&c.mb);
     stet_buffer_release(&c.lost_names[0]);
     stet_buffer_release(&c.lost_names[1]);
     return rc;

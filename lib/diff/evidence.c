@@ -36,14 +36,14 @@ static struct diff_evidence *evidence_of(struct diff_side *s)
     return s->evidence && !s->evidence->finished ? s->evidence : NULL;
 }
 
-void diff_side_release(struct diff_side *s)
+void stet_diff_side_release(struct diff_side *s)
 {
     stet_strv_release(&s->hosts);
     stet_strv_release(&s->users);
     stet_strv_release(&s->build_paths);
     stet_strv_release(&s->packages);
     if (s->evidence)
-        diff_owners_release(&s->evidence->owners);
+        stet_diff_owners_release(&s->evidence->owners);
     free(s->evidence);
     *s = (struct diff_side){0};
 }
@@ -53,18 +53,18 @@ void diff_side_release(struct diff_side *s)
 /* Of what is plausible as the time of a build. */
 static bool plausible(int64_t t)
 {
-    return t >= diff_time_make(1980, 1, 2, 0) && t <= diff_time_make(2099, 12, 31, 0);
+    return t >= stet_diff_time_make(1980, 1, 2, 0) && t <= stet_diff_time_make(2099, 12, 31, 0);
 }
 
 static int64_t parse(const char *rfc3339)
 {
     struct diff_time t;
-    if (!rfc3339 || !diff_time_scan(rfc3339, strlen(rfc3339), 0, &t) || t.grain != 1)
+    if (!rfc3339 || !stet_diff_time_scan(rfc3339, strlen(rfc3339), 0, &t) || t.grain != 1)
         return 0;
     return plausible(t.seconds) ? t.seconds : 0;
 }
 
-void diff_evidence_created(struct diff_side *s, const char *rfc3339)
+void stet_diff_evidence_created(struct diff_side *s, const char *rfc3339)
 {
     struct diff_evidence *e = evidence_of(s);
     int64_t t = parse(rfc3339);
@@ -72,7 +72,7 @@ void diff_evidence_created(struct diff_side *s, const char *rfc3339)
         e->created = t;
 }
 
-void diff_evidence_history(struct diff_side *s, const char *rfc3339)
+void stet_diff_evidence_history(struct diff_side *s, const char *rfc3339)
 {
     struct diff_evidence *e = evidence_of(s);
     int64_t t = parse(rfc3339);
@@ -89,7 +89,7 @@ void diff_evidence_history(struct diff_side *s, const char *rfc3339)
     e->history[i] = t;
 }
 
-void diff_evidence_mtime(struct diff_side *s, int64_t seconds)
+void stet_diff_evidence_mtime(struct diff_side *s, int64_t seconds)
 {
     struct diff_evidence *e = evidence_of(s);
     if (!e || !plausible(seconds))
@@ -154,10 +154,10 @@ static enum teller teller_of(const char *path)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (strcmp(path, files[i].path) == 0)
             return files[i].teller;
-    return diff_owners_wants(path) ? TELLS_PACKAGES : TELLS_NOTHING;
+    return stet_diff_owners_wants(path) ? TELLS_PACKAGES : TELLS_NOTHING;
 }
 
-bool diff_evidence_wants(const char *path)
+bool stet_diff_evidence_wants(const char *path)
 {
     return teller_of(path) != TELLS_NOTHING;
 }
@@ -221,7 +221,8 @@ static void read_log_line(struct diff_evidence *e, const char *line, size_t len)
         struct diff_time t;
         if (i > 0 && (name_char(line[i - 1]) || !name_char(line[i])))
             continue;
-        if (diff_time_scan(line + i, len - i, 0, &t) && t.form == DIFF_TIME_DATE && t.grain <= 60) {
+        if (stet_diff_time_scan(line + i, len - i, 0, &t) && t.form == DIFF_TIME_DATE &&
+            t.grain <= 60) {
             told(e, t.seconds);
             return;
         }
@@ -270,7 +271,7 @@ static int read_record(struct diff_side *s, const char *data, size_t left, struc
         size_t key = (size_t)(sign - line), n = len - key - 3;
         struct diff_time t;
         if (key == 9 && memcmp(line, "builddate", 9) == 0) {
-            if (diff_time_scan(value, n, 0, &t) && t.form == DIFF_TIME_NUMBER && t.len == n)
+            if (stet_diff_time_scan(value, n, 0, &t) && t.form == DIFF_TIME_NUMBER && t.len == n)
                 told(s->evidence, t.seconds);
         } else if ((key == 8 && memcmp(line, "builddir", 8) == 0) ||
                    (key == 8 && memcmp(line, "startdir", 8) == 0)) {
@@ -281,8 +282,8 @@ static int read_record(struct diff_side *s, const char *data, size_t left, struc
     return 0;
 }
 
-int diff_evidence_file(struct diff_side *s, const char *path, const struct diff_bytes *content,
-                       struct stet_error *err)
+int stet_diff_evidence_file(struct diff_side *s, const char *path, const struct diff_bytes *content,
+                            struct stet_error *err)
 {
     struct diff_evidence *e = evidence_of(s);
     if (!e)
@@ -301,7 +302,7 @@ int diff_evidence_file(struct diff_side *s, const char *path, const struct diff_
     case TELLS_RECORD:
         return read_record(s, data, len, err);
     case TELLS_PACKAGES:
-        return diff_owners_read(&e->owners, &s->packages, path, data, len, err);
+        return stet_diff_owners_read(&e->owners, &s->packages, path, data, len, err);
     case TELLS_NOTHING:
         break;
     }
@@ -350,7 +351,7 @@ static void make_span(struct diff_side *s, const struct diff_evidence *e)
             widen(s, e->history[i]);
 }
 
-int diff_evidence_finish(struct diff_side *s, struct stet_error *err)
+int stet_diff_evidence_finish(struct diff_side *s, struct stet_error *err)
 {
     if (!s->evidence || s->evidence->finished)
         return 0;
@@ -360,17 +361,18 @@ int diff_evidence_finish(struct diff_side *s, struct stet_error *err)
     stet_strv_sort_unique(&s->build_paths);
     stet_strv_sort_unique(&s->packages);
     s->evidence->finished = true;
-    return diff_owners_finish(&s->evidence->owners, err);
+    return stet_diff_owners_finish(&s->evidence->owners, err);
 }
 
-const char *diff_evidence_owner(const struct diff_side *s, const char *path)
+const char *stet_diff_evidence_owner(const struct diff_side *s, const char *path)
 {
-    return s->evidence && s->evidence->finished ? diff_owners_find(&s->evidence->owners, path)
+    return s->evidence && s->evidence->finished ? stet_diff_owners_find(&s->evidence->owners, path)
                                                 : NULL;
 }
 
-const char *diff_evidence_version(const struct diff_side *s, const char *package)
+const char *stet_diff_evidence_version(const struct diff_side *s, const char *package)
 {
-    return s->evidence && s->evidence->finished ? diff_owners_version(&s->evidence->owners, package)
-                                                : NULL;
+    return s->evidence && s->evidence->finished
+               ? stet_diff_owners_version(&s->evidence->owners, package)
+               : NULL;
 }

@@ -34,7 +34,7 @@ struct removals {
 
 static const char *flat_name(const struct flat *f, size_t i)
 {
-    return diff_tar_path(f->layers[f->items[i].layer], f->items[i].entry);
+    return stet_diff_tar_path(f->layers[f->items[i].layer], f->items[i].entry);
 }
 
 static const char *base_name(const char *path)
@@ -84,7 +84,7 @@ static void release_removals(struct removals *r)
 static int find_removals(const struct diff_tar *t, struct removals *out, struct stet_error *err)
 {
     for (size_t i = 0; i < t->count; i++) {
-        const char *path = diff_tar_path(t, i);
+        const char *path = stet_diff_tar_path(t, i);
         if (stet_grow(&out->items, &out->cap, out->count + 1, sizeof *out->items, err) < 0)
             return -1;
         struct removal *r = &out->items[out->count++];
@@ -144,7 +144,7 @@ static void apply_removals(struct flat *f, const struct removals *r)
 static bool is_last(const struct diff_tar *t, size_t i)
 {
     return i + 1 == t->count ||
-           strcmp(diff_tar_path(t, t->order[i]), diff_tar_path(t, t->order[i + 1])) != 0;
+           strcmp(stet_diff_tar_path(t, t->order[i]), stet_diff_tar_path(t, t->order[i + 1])) != 0;
 }
 
 static int merge(struct flat *f, uint32_t layer, struct stet_error *err)
@@ -156,7 +156,7 @@ static int merge(struct flat *f, uint32_t layer, struct stet_error *err)
     if (!items)
         return stet_error_oom(err, "the entries of all layers");
     for (size_t j = 0; j < t->count; j++) {
-        const char *path = diff_tar_path(t, t->order[j]);
+        const char *path = stet_diff_tar_path(t, t->order[j]);
         if (!is_last(t, j) || is_whiteout(path))
             continue;
         while (i < f->count && stet_path_compare(flat_name(f, i), path) < 0)
@@ -194,7 +194,7 @@ static const char *flat_path(struct diff_list *l, size_t i)
 static int flat_meta(struct diff_list *l, size_t i, struct diff_meta *out, struct stet_error *err)
 {
     const struct flat *f = l->data;
-    return diff_tar_meta(f->layers[f->items[i].layer], f->items[i].entry, out, err);
+    return stet_diff_tar_meta(f->layers[f->items[i].layer], f->items[i].entry, out, err);
 }
 
 static bool flat_find(const struct flat *f, const char *path, size_t *out)
@@ -222,16 +222,16 @@ static int flat_content(struct diff_list *l, size_t i, struct diff_map *out, str
     size_t j;
 
     if (t->entries[f->items[i].entry].type != '1')
-        return diff_tar_content(t, f->items[i].entry, out, err);
-    int rc = diff_tar_meta(t, f->items[i].entry, &m, err);
+        return stet_diff_tar_content(t, f->items[i].entry, out, err);
+    int rc = stet_diff_tar_meta(t, f->items[i].entry, &m, err);
     if (rc == 0)
-        rc = diff_meta_target(&m, &target, err);
-    diff_meta_release(&m);
+        rc = stet_diff_meta_target(&m, &target, err);
+    stet_diff_meta_release(&m);
     if (rc < 0)
         return -1;
     if (flat_find(f, stet_buffer_str(&target), &j) && j != i)
-        return diff_tar_content(f->layers[f->items[j].layer], f->items[j].entry, out, err);
-    return diff_tar_content(t, f->items[i].entry, out, err);
+        return stet_diff_tar_content(f->layers[f->items[j].layer], f->items[j].entry, out, err);
+    return stet_diff_tar_content(t, f->items[i].entry, out, err);
 }
 
 static void flat_free(struct diff_list *l)
@@ -245,8 +245,8 @@ static void flat_free(struct diff_list *l)
 
 static const struct diff_list_ops flat_ops = {flat_path, flat_meta, flat_content, flat_free};
 
-int diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_list *out,
-                   struct stet_error *err)
+int stet_diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_list *out,
+                        struct stet_error *err)
 {
     struct flat *f = calloc(1, sizeof *f);
 
@@ -255,14 +255,14 @@ int diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_lis
     *out = (struct diff_list){.ops = &flat_ops, .format = "tar", .data = f};
     f->layers = f->owned = calloc(count + 1, sizeof *f->owned);
     if (!f->owned) {
-        diff_list_free(out);
+        stet_diff_list_free(out);
         return stet_error_oom(err, "the entries of all layers");
     }
     for (uint32_t i = 0; i < count; i++) {
         f->owned[i] = layers[i];
         out->damaged = out->damaged || layers[i]->cut_short;
         if (add_layer(f, i, err) < 0) {
-            diff_list_free(out);
+            stet_diff_list_free(out);
             return -1;
         }
     }

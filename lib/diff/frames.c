@@ -116,8 +116,8 @@ static size_t zstd_frame(struct zstd *z, const struct diff_bytes *data, size_t a
     return at + end + (checksum ? 4 : 0);
 }
 
-int diff_zstd_describe(const struct diff_bytes *data, struct stet_buffer *out,
-                       struct stet_error *err)
+int stet_diff_zstd_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                            struct stet_error *err)
 {
     struct zstd z = {0};
 
@@ -239,7 +239,8 @@ static void describe_blocks(const struct diff_bytes *data, struct stet_buffer *o
     lzma_index_end(index, NULL);
 }
 
-int diff_xz_describe(const struct diff_bytes *data, struct stet_buffer *out, struct stet_error *err)
+int stet_diff_xz_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                          struct stet_error *err)
 {
     lzma_stream_flags flags;
 
@@ -254,8 +255,8 @@ int diff_xz_describe(const struct diff_bytes *data, struct stet_buffer *out, str
 
 /* ---- bzip2 ---- */
 
-int diff_bzip2_describe(const struct diff_bytes *data, struct stet_buffer *out,
-                        struct stet_error *err)
+int stet_diff_bzip2_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                             struct stet_error *err)
 {
     stet_buffer_addf(out, "bzip2: blocks of up to %c00 kB, %zu bytes compressed", data->data[3],
                      data->len);

@@ -23,10 +23,10 @@ static int compare_time(const struct diff_pair *p, const char *format, const cha
     struct stet_finding *f;
     if (a == b)
         return 0;
-    if (diff_add_time_text(&ta, a, err) < 0 || diff_add_time_text(&tb, b, err) < 0)
+    if (stet_diff_add_time_text(&ta, a, err) < 0 || stet_diff_add_time_text(&tb, b, err) < 0)
         return -1;
-    f = diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", what);
-    return f && diff_because_time(p, f, a, b, what, err) == 0 ? 1 : -1;
+    f = stet_diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", what);
+    return f && stet_diff_because_time(p, f, a, b, what, err) == 0 ? 1 : -1;
 }
 
 /* ---- keyboxes ---- */
@@ -63,11 +63,11 @@ static int compare_keyboxes(const struct diff_pair *p, const struct diff_bytes *
 {
     int created = compare_time(p, keybox_name, "time of creation", 16, err);
     int kept = created < 0 ? -1 : compare_time(p, keybox_name, "time of last maintenance", 20, err);
-    int packets = kept < 0 ? -1 : diff_openpgp_packets(p, a, b, err);
+    int packets = kept < 0 ? -1 : stet_diff_openpgp_packets(p, a, b, err);
     return packets < 0 ? -1 : created + kept + packets;
 }
 
-int diff_keybox(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_keybox(const struct diff_pair *p, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
     struct diff_bytes ba, bb;
@@ -109,8 +109,8 @@ static int read_trust(struct diff_records *out, struct stet_strv *owned, const s
             stet_strv_addf(owned, err, "%s", stet_buffer_str(&key)) < 0 ||
             stet_strv_addf(owned, err, "owner trust %u, depth %u, minimum %u", c->data[at + 22],
                            c->data[at + 23], c->data[at + 24]) < 0 ||
-            diff_records_add(out, diff_text_str(owned->items[owned->count - 2]),
-                             diff_text_str(owned->items[owned->count - 1]), at, err) < 0)
+            stet_diff_records_add(out, stet_diff_text_str(owned->items[owned->count - 2]),
+                                  stet_diff_text_str(owned->items[owned->count - 1]), at, err) < 0)
             return -1;
     }
     return 0;
@@ -122,13 +122,13 @@ static int compare_trust(const struct diff_pair *p, struct stet_error *err)
     _cleanup_strv_ struct stet_strv owned = STET_STRV_INIT;
     int count = -1;
     if (read_trust(&a, &owned, &p->a, err) == 0 && read_trust(&b, &owned, &p->b, err) == 0)
-        count = diff_records_compare(p, trustdb_name, "trusted keys", &a, &b, err);
-    diff_records_release(&a);
-    diff_records_release(&b);
+        count = stet_diff_records_compare(p, trustdb_name, "trusted keys", &a, &b, err);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     return count;
 }
 
-int diff_trustdb(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_trustdb(const struct diff_pair *p, struct stet_error *err)
 {
     int created, next, keys, count;
     char ta[32], tb[32];
@@ -144,5 +144,5 @@ int diff_trustdb(const struct diff_pair *p, struct stet_error *err)
         return count > 0;
     snprintf(ta, sizeof ta, "%zu", p->a.len / TRUST_RECORD);
     snprintf(tb, sizeof tb, "%zu", p->b.len / TRUST_RECORD);
-    return diff_add(p, trustdb_name, ta, tb, err, "number of records") ? 1 : -1;
+    return stet_diff_add(p, trustdb_name, ta, tb, err, "number of records") ? 1 : -1;
 }

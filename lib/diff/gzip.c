@@ -38,12 +38,12 @@ static bool take_extra(const struct diff_bytes *data, size_t *at, struct diff_by
     return true;
 }
 
-bool diff_gzip_header(const struct diff_bytes *data, struct diff_gzip_header *out)
+bool stet_diff_gzip_header(const struct diff_bytes *data, struct stet_diff_gzip_header *out)
 {
     const unsigned char *s = data->data;
     size_t at = FIXED_PART;
 
-    *out = (struct diff_gzip_header){0};
+    *out = (struct stet_diff_gzip_header){0};
     if (data->len < FIXED_PART || memcmp(s, "\x1f\x8b\x08", 3) != 0 || (s[3] & RESERVED))
         return false;
     out->flags = s[3];
@@ -77,7 +77,7 @@ static struct stet_finding *add_field(struct place *at, const char *what, const 
                                       const char *b, struct stet_error *err)
 {
     struct stet_finding *f =
-        diff_add_at(at->diff, at->level, at->layer, at->path, "gzip", a, b, err, "%s", what);
+        stet_diff_add_at(at->diff, at->level, at->layer, at->path, "gzip", a, b, err, "%s", what);
 
     at->added += f != NULL;
     return f;
@@ -105,9 +105,9 @@ static int compare_mtime(struct place *at, uint32_t a, uint32_t b, struct stet_e
         return -1;
     if ((a && a < year_1990) || (b && b < year_1990))
         return 0;
-    bool known =
-        (!a || diff_in_span(&at->diff->side[0], a)) && (!b || diff_in_span(&at->diff->side[1], b));
-    return diff_because(
+    bool known = (!a || stet_diff_in_span(&at->diff->side[0], a)) &&
+                 (!b || stet_diff_in_span(&at->diff->side[1], b));
+    return stet_diff_because(
         f, STET_CAUSE_BUILD_TIME, known ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
         "the gzip header holds the time of the compressed file or of its compression%s",
         known ? ", and it is within the time of the build" : "");
@@ -121,8 +121,8 @@ static int compare_bytes(struct place *at, const char *what, const struct diff_b
     if (!a->data == !b->data && a->len == b->len &&
         (a->len == 0 || memcmp(a->data, b->data, a->len) == 0))
         return 0;
-    if (diff_printable(a->data, a->len, VALUE_MAX, &x, err) < 0 ||
-        diff_printable(b->data, b->len, VALUE_MAX, &y, err) < 0)
+    if (stet_diff_printable(a->data, a->len, VALUE_MAX, &x, err) < 0 ||
+        stet_diff_printable(b->data, b->len, VALUE_MAX, &y, err) < 0)
         return -1;
     return add_field(at, what, a->data ? stet_buffer_str(&x) : NULL,
                      b->data ? stet_buffer_str(&y) : NULL, err)
@@ -173,15 +173,15 @@ static int compare_parameter(struct place *at, const char *what, unsigned char a
     number_text(a, name ? name(a) : NULL, x);
     number_text(b, name ? name(b) : NULL, y);
     struct stet_finding *f = add_field(at, what, x, y, err);
-    return f ? diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                            "this field says how it was compressed, not what")
+    return f ? stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                                 "this field says how it was compressed, not what")
              : -1;
 }
 
-int diff_gzip_header_compare(struct diff *d, enum stet_diff_level level, unsigned layer,
-                             const char *path, const struct diff_gzip_header *a,
-                             const struct diff_gzip_header *b, bool parameters,
-                             struct stet_error *err)
+int stet_diff_gzip_header_compare(struct diff *d, enum stet_diff_level level, unsigned layer,
+                                  const char *path, const struct stet_diff_gzip_header *a,
+                                  const struct stet_diff_gzip_header *b, bool parameters,
+                                  struct stet_error *err)
 {
     struct place at = {d, level, layer, path, 0};
     const unsigned char others = FTEXT | FHCRC;
@@ -289,8 +289,8 @@ static int read_members(struct blocks *s, z_stream *z, const struct diff_bytes *
 {
     for (size_t at = 0; at < data->len && !s->cut;) {
         struct diff_bytes rest = {data->data + at, data->len - at};
-        struct diff_gzip_header h;
-        if (!diff_gzip_header(&rest, &h))
+        struct stet_diff_gzip_header h;
+        if (!stet_diff_gzip_header(&rest, &h))
             return 0;
         at += h.len;
         if (inflateReset(z) != Z_OK || !read_blocks(s, z, data, &at, out))
@@ -332,15 +332,15 @@ static void describe_blocks(const struct blocks *s, struct stet_buffer *out)
         stet_buffer_add_str(out, ", as far as the first 1 GiB goes");
 }
 
-int diff_gzip_describe(const struct diff_bytes *data, struct stet_buffer *out,
-                       struct stet_error *err)
+int stet_diff_gzip_describe(const struct diff_bytes *data, struct stet_buffer *out,
+                            struct stet_error *err)
 {
     struct blocks s = {0};
-    struct diff_gzip_header h;
+    struct stet_diff_gzip_header h;
     char xfl[32], os[32];
     z_stream z = {0};
 
-    if (!diff_gzip_header(data, &h))
+    if (!stet_diff_gzip_header(data, &h))
         return 0;
     _cleanup_free_ unsigned char *buffer = malloc(OUT_SIZE);
     if (!buffer || inflateInit2(&z, -MAX_WBITS) != Z_OK)

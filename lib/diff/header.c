@@ -57,12 +57,12 @@ static int tell(const struct headers *h, struct diff_bytes a, struct diff_bytes 
         a.len = na;
         b.len = nb;
     }
-    if ((a.data && diff_printable(a.data, a.len, 200, &ta, err) < 0) ||
-        (b.data && diff_printable(b.data, b.len, 200, &tb, err) < 0))
+    if ((a.data && stet_diff_printable(a.data, a.len, 200, &ta, err) < 0) ||
+        (b.data && stet_diff_printable(b.data, b.len, 200, &tb, err) < 0))
         return -1;
-    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
-                       a.data ? stet_buffer_str(&ta) : NULL, b.data ? stet_buffer_str(&tb) : NULL,
-                       err, "%s%s", prefix, what)
+    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
+                            a.data ? stet_buffer_str(&ta) : NULL,
+                            b.data ? stet_buffer_str(&tb) : NULL, err, "%s%s", prefix, what)
                ? 0
                : -1;
 }
@@ -88,15 +88,15 @@ static bool same_form(const unsigned char *a, const unsigned char *b, size_t siz
 static int checksum(const struct headers *h, const unsigned char *a, const unsigned char *b,
                     const char *prefix, struct stet_error *err)
 {
-    bool holds_a = diff_tar_header_holds(a), holds_b = diff_tar_header_holds(b);
+    bool holds_a = stet_diff_tar_header_holds(a), holds_b = stet_diff_tar_header_holds(b);
     const unsigned char *ca = a + OFF_CHECKSUM, *cb = b + OFF_CHECKSUM;
     bool others = memcmp(a, b, OFF_CHECKSUM) != 0 ||
                   memcmp(ca + 8, cb + 8, DIFF_BLOCK - OFF_CHECKSUM - 8) != 0;
     static const char *const words[] = {"does not hold", "holds"};
 
     if (holds_a != holds_b)
-        return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[holds_a],
-                           words[holds_b], err, "%sheader.checksum", prefix)
+        return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[holds_a],
+                                words[holds_b], err, "%sheader.checksum", prefix)
                    ? 0
                    : -1;
     /* It follows from the rest of the header, but the way it is written does not. */
@@ -139,7 +139,7 @@ static void read_records(const struct diff_bytes *content, struct records *r)
     r->count = 0;
     r->rest = *content;
     memset(r->paired, 0, sizeof r->paired);
-    while (r->count < RECORDS_MAX && diff_pax_next(&r->rest, &r->items[r->count]) > 0)
+    while (r->count < RECORDS_MAX && stet_diff_pax_next(&r->rest, &r->items[r->count]) > 0)
         r->count++;
 }
 
@@ -173,7 +173,7 @@ static int tell_record(const struct headers *h, const struct diff_pax_record *a,
     if (bit_of(key) & h->told)
         return 0;
     stet_buffer_add_str(&what, "record ");
-    if (diff_printable(key->data, key->len, 200, &what, err) < 0)
+    if (stet_diff_printable(key->data, key->len, 200, &what, err) < 0)
         return -1;
     return tell(h, a ? a->value : none, b ? b->value : none, err, prefix, stet_buffer_str(&what));
 }
@@ -205,8 +205,8 @@ static int tell_order(const struct headers *h, const struct records *a, const st
 
     if (add_keys(a, &ka, err) < 0 || add_keys(b, &kb, err) < 0)
         return -1;
-    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", stet_buffer_str(&ka),
-                       stet_buffer_str(&kb), err, "%sorder of records", prefix)
+    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", stet_buffer_str(&ka),
+                            stet_buffer_str(&kb), err, "%sorder of records", prefix)
                ? 0
                : -1;
 }
@@ -289,7 +289,7 @@ static size_t kinds(const struct diff_tar *t, const struct diff_tar_entry *e, ch
     uint64_t pos = e->start;
     size_t n = 0;
 
-    while (n < 64 && diff_tar_extended_next(t, e, &pos, &x))
+    while (n < 64 && stet_diff_tar_extended_next(t, e, &pos, &x))
         out[n++] = x.type;
     out[n] = '\0';
     return n;
@@ -306,20 +306,21 @@ static int extended_headers(const struct headers *h, const struct diff_tar *a, s
     kinds(a, ea, kinds_a);
     kinds(b, eb, kinds_b);
     if (strcmp(kinds_a, kinds_b) == 0) {
-        while (diff_tar_extended_next(a, ea, &pos_a, &xa) &&
-               diff_tar_extended_next(b, eb, &pos_b, &xb))
+        while (stet_diff_tar_extended_next(a, ea, &pos_a, &xa) &&
+               stet_diff_tar_extended_next(b, eb, &pos_b, &xb))
             if (compare_extended(h, &xa, &xb, err) < 0)
                 return -1;
         return 0;
     }
-    if (!diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", kinds_a[0] ? kinds_a : NULL,
-                     kinds_b[0] ? kinds_b : NULL, err, "extended headers"))
+    if (!stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
+                          kinds_a[0] ? kinds_a : NULL, kinds_b[0] ? kinds_b : NULL, err,
+                          "extended headers"))
         return -1;
     /* Where one of them has none, what the other's say is told. */
     xa = xb = (struct diff_tar_extended){0};
-    if (strcmp(kinds_a, "x") == 0 && !kinds_b[0] && diff_tar_extended_next(a, ea, &pos_a, &xa))
+    if (strcmp(kinds_a, "x") == 0 && !kinds_b[0] && stet_diff_tar_extended_next(a, ea, &pos_a, &xa))
         return compare_records(h, &xa, &xb, "pax ", err);
-    if (strcmp(kinds_b, "x") == 0 && !kinds_a[0] && diff_tar_extended_next(b, eb, &pos_b, &xb))
+    if (strcmp(kinds_b, "x") == 0 && !kinds_a[0] && stet_diff_tar_extended_next(b, eb, &pos_b, &xb))
         return compare_records(h, &xa, &xb, "pax ", err);
     return 0;
 }
@@ -329,7 +330,7 @@ static int extended_headers(const struct headers *h, const struct diff_tar *a, s
 static struct diff_bytes padding(const struct diff_tar *t, size_t entry)
 {
     const struct diff_tar_entry *e = &t->entries[entry];
-    uint64_t from = e->content + e->size, end = diff_tar_entry_end(t, entry);
+    uint64_t from = e->content + e->size, end = stet_diff_tar_entry_end(t, entry);
 
     return (struct diff_bytes){t->map->bytes.data + from, (size_t)(end - from)};
 }
@@ -341,15 +342,15 @@ static int tell_cut(const struct headers *h, const struct diff_tar_entry *a,
 
     if (a->cut == b->cut)
         return 0;
-    return diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[a->cut],
-                       words[b->cut], err, "content")
+    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[a->cut],
+                            words[b->cut], err, "content")
                ? 0
                : -1;
 }
 
-int diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
-                 size_t i, const struct diff_tar *b, size_t j, unsigned told, bool dialect_told,
-                 struct stet_error *err)
+int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
+                      size_t i, const struct diff_tar *b, size_t j, unsigned told,
+                      bool dialect_told, struct stet_error *err)
 {
     const struct headers h = {d, layer, path, told, dialect_told};
     const struct diff_tar_entry *ea = &a->entries[i], *eb = &b->entries[j];

@@ -12,7 +12,7 @@ enum {
     LINE_LEAD = 80,   /* of them before the first difference */
 };
 
-bool diff_in_span(const struct diff_side *side, int64_t value)
+bool stet_diff_in_span(const struct diff_side *side, int64_t value)
 {
     const int64_t day = 86400;
 
@@ -51,29 +51,29 @@ static void add_window(struct stet_buffer *out, const char *text, size_t len, si
         stet_buffer_add_str(out, "…");
 }
 
-int diff_detail_at(struct stet_finding *f, char sign, const char *text, size_t len, size_t at,
-                   struct stet_error *err)
+int stet_diff_detail_at(struct stet_finding *f, char sign, const char *text, size_t len, size_t at,
+                        struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer part = STET_BUFFER_INIT;
 
     if (len <= LINE_SHOWN)
-        return diff_detail(f, sign, text, len, err);
+        return stet_diff_detail(f, sign, text, len, err);
     add_window(&part, text, len, at);
     if (stet_buffer_check(&part, "the detail of a finding", err) < 0)
         return -1;
-    return diff_detail(f, sign, part.data, part.len, err);
+    return stet_diff_detail(f, sign, part.data, part.len, err);
 }
 
 /* Where the first lines of a run begin to differ. */
-static size_t first_difference(const struct diff_lines *l, const struct diff_line_run *run)
+static size_t first_difference(const struct stet_diff_lines *l, const struct diff_line_run *run)
 {
     const char *a, *b;
     size_t a_len, b_len, i = 0;
 
     if (run->a_count == 0 || run->b_count == 0)
         return 0;
-    diff_lines_get(&l->a, run->a, &a, &a_len);
-    diff_lines_get(&l->b, run->b, &b, &b_len);
+    stet_diff_lines_get(&l->a, run->a, &a, &a_len);
+    stet_diff_lines_get(&l->b, run->b, &b, &b_len);
     while (i < a_len && i < b_len && a[i] == b[i])
         i++;
     return i;
@@ -88,13 +88,13 @@ static int run_value(const struct diff_lined *t, size_t from, size_t count, size
 
     if (count == 0)
         return 0;
-    diff_lines_get(t, from, &line, &len);
+    stet_diff_lines_get(t, from, &line, &len);
     size_t begin, end;
     window(line, len, at, &begin, &end);
     if (begin > 0)
         stet_buffer_add_str(out, "…");
     /* With room for what follows. */
-    if (diff_printable(line + begin, end - begin, 160, out, err) < 0)
+    if (stet_diff_printable(line + begin, end - begin, 160, out, err) < 0)
         return -1;
     if (count > 1)
         stet_buffer_addf(out, " (and %zu more line%s)", count - 1, count > 2 ? "s" : "");
@@ -110,17 +110,17 @@ static int run_detail(struct stet_finding *f, char sign, const struct diff_lined
         if (i == RUN_LINES) {
             _cleanup_free_ char *more = stet_format(err, "%zu more lines of the %s", count - i,
                                                     sign == '-' ? "first" : "second");
-            return more ? diff_detail(f, '@', more, strlen(more), err) : -1;
+            return more ? stet_diff_detail(f, '@', more, strlen(more), err) : -1;
         }
-        diff_lines_get(t, from + i, &line, &len);
-        if (diff_detail_at(f, sign, line, len, at_all || i == 0 ? at : 0, err) < 0)
+        stet_diff_lines_get(t, from + i, &line, &len);
+        if (stet_diff_detail_at(f, sign, line, len, at_all || i == 0 ? at : 0, err) < 0)
             return -1;
     }
     return 0;
 }
 
 /* Common lines before the ones that were split. */
-static int context_before(struct stet_finding *f, const struct diff_lines *l, size_t want,
+static int context_before(struct stet_finding *f, const struct stet_diff_lines *l, size_t want,
                           struct stet_error *err)
 {
     const char *begin = l->a.data - l->begin, *p = l->a.data;
@@ -134,14 +134,14 @@ static int context_before(struct stet_finding *f, const struct diff_lines *l, si
     while (p < l->a.data) {
         const char *nl = memchr(p, '\n', (size_t)(l->a.data - p));
         size_t len = nl ? (size_t)(nl - p) : (size_t)(l->a.data - p);
-        if (diff_detail_at(f, ' ', p, len, 0, err) < 0)
+        if (stet_diff_detail_at(f, ' ', p, len, 0, err) < 0)
             return -1;
         p += len + 1;
     }
     return 0;
 }
 
-static int context_after(struct stet_finding *f, const struct diff_lines *l, size_t want,
+static int context_after(struct stet_finding *f, const struct stet_diff_lines *l, size_t want,
                          struct stet_error *err)
 {
     const char *p = l->a.data + l->a.len, *end = p + l->end;
@@ -149,7 +149,7 @@ static int context_after(struct stet_finding *f, const struct diff_lines *l, siz
     for (size_t i = 0; i < want && p < end; i++) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));
         size_t len = nl ? (size_t)(nl - p) : (size_t)(end - p);
-        if (diff_detail_at(f, ' ', p, len, 0, err) < 0)
+        if (stet_diff_detail_at(f, ' ', p, len, 0, err) < 0)
             return -1;
         p += nl ? len + 1 : len;
     }
@@ -157,7 +157,7 @@ static int context_after(struct stet_finding *f, const struct diff_lines *l, siz
 }
 
 /* Up to CONTEXT unchanged lines between the run before (it ends at after) and this one. */
-static int lead_in(struct stet_finding *f, const struct diff_lines *l,
+static int lead_in(struct stet_finding *f, const struct stet_diff_lines *l,
                    const struct diff_line_run *run, size_t after, bool is_first,
                    struct stet_error *err)
 {
@@ -171,7 +171,7 @@ static int lead_in(struct stet_finding *f, const struct diff_lines *l,
     return run_detail(f, ' ', &l->a, run->a - have, have, 0, true, err);
 }
 
-static int lead_out(struct stet_finding *f, const struct diff_lines *l,
+static int lead_out(struct stet_finding *f, const struct stet_diff_lines *l,
                     const struct diff_line_run *run, const struct diff_line_run *next,
                     struct stet_error *err)
 {
@@ -195,7 +195,7 @@ static int name_lines(struct stet_buffer *out, size_t from, size_t count, struct
 }
 
 /* A last line without its end looks like one that has it. */
-static int note_ends(struct stet_finding *f, const struct diff_lines *l,
+static int note_ends(struct stet_finding *f, const struct stet_diff_lines *l,
                      const struct diff_line_run *run, struct stet_error *err)
 {
     static const char *const notes[] = {"no newline at the end of the first",
@@ -207,14 +207,14 @@ static int note_ends(struct stet_finding *f, const struct diff_lines *l,
     for (unsigned i = 0; i < 2; i++) {
         const struct diff_lined *t = sides[i];
         if (l->end == 0 && ends[i] > 0 && ends[i] == t->count && t->data[t->len - 1] != '\n' &&
-            diff_detail(f, '@', notes[i], strlen(notes[i]), err) < 0)
+            stet_diff_detail(f, '@', notes[i], strlen(notes[i]), err) < 0)
             return -1;
     }
     return 0;
 }
 
 static int add_run_finding(const struct diff_pair *p, const char *format,
-                           const struct diff_lines *l, const struct diff_line_run *run,
+                           const struct stet_diff_lines *l, const struct diff_line_run *run,
                            const struct diff_line_run *prev, const struct diff_line_run *next,
                            struct stet_error *err)
 {
@@ -228,8 +228,8 @@ static int add_run_finding(const struct diff_pair *p, const char *format,
                    run->a_count ? run->a_count : run->b_count, err) < 0)
         return -1;
     struct stet_finding *f =
-        diff_add(p, format, run->a_count ? stet_buffer_str(&a) : NULL,
-                 run->b_count ? stet_buffer_str(&b) : NULL, err, "%s", stet_buffer_str(&what));
+        stet_diff_add(p, format, run->a_count ? stet_buffer_str(&a) : NULL,
+                      run->b_count ? stet_buffer_str(&b) : NULL, err, "%s", stet_buffer_str(&what));
     if (!f)
         return -1;
     bool paired = run->a_count == run->b_count;
@@ -253,15 +253,15 @@ static int add_more_runs(const struct diff_pair *p, const char *format,
     _cleanup_free_ char *a_text = stet_format(err, "%zu lines", a);
     _cleanup_free_ char *b_text = stet_format(err, "%zu lines", b);
     if (!a_text || !b_text ||
-        !diff_add(p, format, a_text, b_text, err, "%zu more places where lines differ",
-                  runs->count - RUNS_MAX))
+        !stet_diff_add(p, format, a_text, b_text, err, "%zu more places where lines differ",
+                       runs->count - RUNS_MAX))
         return -1;
     return 0;
 }
 
 /* Too many lines to be compared one by one. */
-static int add_all_lines(const struct diff_pair *p, const char *format, const struct diff_lines *l,
-                         struct stet_error *err)
+static int add_all_lines(const struct diff_pair *p, const char *format,
+                         const struct stet_diff_lines *l, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer what = STET_BUFFER_INIT;
     _cleanup_free_ char *a = stet_format(err, "%zu lines", l->a.count);
@@ -270,12 +270,12 @@ static int add_all_lines(const struct diff_pair *p, const char *format, const st
 
     if (!a || !b || name_lines(&what, l->before, t->count, err) < 0)
         return -1;
-    struct stet_finding *f = diff_add(p, format, l->a.count ? a : NULL, l->b.count ? b : NULL, err,
-                                      "%s", stet_buffer_str(&what));
+    struct stet_finding *f = stet_diff_add(p, format, l->a.count ? a : NULL, l->b.count ? b : NULL,
+                                           err, "%s", stet_buffer_str(&what));
     if (!f)
         return -1;
     static const char note[] = "too many lines to be compared one by one; the first ones are";
-    if (diff_detail(f, '@', note, sizeof note - 1, err) < 0)
+    if (stet_diff_detail(f, '@', note, sizeof note - 1, err) < 0)
         return -1;
     const struct diff_lined *sides[] = {&l->a, &l->b};
     for (unsigned i = 0; i < 2; i++) {
@@ -283,7 +283,7 @@ static int add_all_lines(const struct diff_pair *p, const char *format, const st
         for (unsigned n = 0; n < 5 && s < end; n++) {
             const char *nl = memchr(s, '\n', (size_t)(end - s));
             size_t len = nl ? (size_t)(nl - s) : (size_t)(end - s);
-            if (diff_detail_at(f, i ? '+' : '-', s, len, 0, err) < 0)
+            if (stet_diff_detail_at(f, i ? '+' : '-', s, len, 0, err) < 0)
                 return -1;
             s += nl ? len + 1 : len;
         }
@@ -291,8 +291,8 @@ static int add_all_lines(const struct diff_pair *p, const char *format, const st
     return 1;
 }
 
-int diff_lines_add(const struct diff_pair *p, const char *format, const struct diff_lines *l,
-                   struct stet_error *err)
+int stet_diff_lines_add(const struct diff_pair *p, const char *format,
+                        const struct stet_diff_lines *l, struct stet_error *err)
 {
     struct diff_line_runs runs = {0};
     size_t shown = 0;
@@ -300,7 +300,7 @@ int diff_lines_add(const struct diff_pair *p, const char *format, const struct d
 
     if (l->too_many)
         return add_all_lines(p, format, l, err);
-    rc = diff_lines_runs(l, &runs, err);
+    rc = stet_diff_lines_runs(l, &runs, err);
     for (; rc == 0 && shown < runs.count && shown < RUNS_MAX; shown++)
         rc =
             add_run_finding(p, format, l, &runs.items[shown], shown ? &runs.items[shown - 1] : NULL,
@@ -313,13 +313,13 @@ int diff_lines_add(const struct diff_pair *p, const char *format, const struct d
     return rc < 0 ? -1 : (int)shown;
 }
 
-int diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err)
+int stet_diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err)
 {
-    struct diff_lines l;
+    struct stet_diff_lines l;
 
-    if (diff_lines_split(&l, &p->a, &p->b, err) < 0)
+    if (stet_diff_lines_split(&l, &p->a, &p->b, err) < 0)
         return -1;
-    int n = diff_lines_add(p, format, &l, err);
-    diff_lines_release(&l);
+    int n = stet_diff_lines_add(p, format, &l, err);
+    stet_diff_lines_release(&l);
     return n;
 }

@@ -22,8 +22,8 @@ struct images {
 static int tell(struct diff *d, enum stet_diff_level level, unsigned layer, const char *what,
                 const char *a, const char *b, struct stet_error *err)
 {
-    return diff_add_at(d, level, layer, "", level == STET_DIFF_LAYER ? "tar" : "json", a, b, err,
-                       "%s", what)
+    return stet_diff_add_at(d, level, layer, "", level == STET_DIFF_LAYER ? "tar" : "json", a, b,
+                            err, "%s", what)
                ? 0
                : -1;
 }
@@ -34,11 +34,12 @@ static int compare_texts(struct diff *d, const char *prefix, const struct diff_m
                          const struct diff_map *b, struct stet_error *err)
 {
     const struct diff_json_place place = {d, STET_DIFF_IMAGE, 0, "", "json", prefix};
-    int n = diff_json_texts(&place, &a->bytes, &b->bytes, err);
+    int n = stet_diff_json_texts(&place, &a->bytes, &b->bytes, err);
 
     if (n != 0)
         return n < 0 ? -1 : 0;
-    return diff_bytes_at(d, STET_DIFF_IMAGE, 0, "", "bytes", prefix, &a->bytes, &b->bytes, err);
+    return stet_diff_bytes_at(d, STET_DIFF_IMAGE, 0, "", "bytes", prefix, &a->bytes, &b->bytes,
+                              err);
 }
 
 /* Is the content what the digest says? 1, 0, -1; 1 too where that cannot be told. */
@@ -49,7 +50,7 @@ static int holds(const struct diff_blob *b, char found[STET_DIGEST_TEXT_SIZE],
 
     if (!b->digest || stet_digest_parse_text(b->digest, &said, "", NULL) < 0)
         return 1;
-    if (diff_map_digest(&b->map, &digest, err) < 0)
+    if (stet_diff_map_digest(&b->map, &digest, err) < 0)
         return -1;
     stet_digest_text(&digest, found);
     return stet_digest_equal(&digest, &said);
@@ -58,9 +59,9 @@ static int holds(const struct diff_blob *b, char found[STET_DIGEST_TEXT_SIZE],
 static int tell_digests(struct diff *d, enum stet_diff_level level, unsigned layer,
                         const char *name, const char *a, const char *b, struct stet_error *err)
 {
-    return diff_add_at(d, level, layer, "", level == STET_DIFF_LAYER ? "tar" : "json",
-                       a ? a : "as its digest says", b ? b : "as its digest says", err,
-                       "content of %s", name)
+    return stet_diff_add_at(d, level, layer, "", level == STET_DIFF_LAYER ? "tar" : "json",
+                            a ? a : "as its digest says", b ? b : "as its digest says", err,
+                            "content of %s", name)
                ? 0
                : -1;
 }
@@ -74,12 +75,12 @@ static int compare_blobs(struct diff *d, const char *name, const struct diff_blo
     if (!a->found || !b->found) {
         if (a->found == b->found)
             return 0;
-        return diff_add_at(d, STET_DIFF_IMAGE, 0, "", "json", a->found ? "there" : "missing",
-                           b->found ? "there" : "missing", err, "%s", name)
+        return stet_diff_add_at(d, STET_DIFF_IMAGE, 0, "", "json", a->found ? "there" : "missing",
+                                b->found ? "there" : "missing", err, "%s", name)
                    ? 0
                    : -1;
     }
-    if (diff_map_equal(&a->map, &b->map))
+    if (stet_diff_map_equal(&a->map, &b->map))
         return 0;
     int holds_a = holds(a, found_a, err), holds_b = holds_a < 0 ? -1 : holds(b, found_b, err);
     if (holds_b < 0)
@@ -153,7 +154,7 @@ static void drop_what_follows(const struct images *m, size_t from)
         struct stet_finding f = r->findings[i];
         memset(&r->findings[i], 0, sizeof f);
         if (f.level == STET_DIFF_IMAGE && follows(m, f.what))
-            diff_finding_release(&f);
+            stet_diff_finding_release(&f);
         else
             r->findings[kept++] = f;
     }
@@ -211,9 +212,9 @@ static int compare_missing(struct diff *d, unsigned n, const struct diff_image_l
 {
     if (a->blob.found == b->blob.found)
         return 0; /* both: then the documents tell all there is */
-    return diff_add_at(d, STET_DIFF_LAYER, n, "", "tar", a->blob.found ? "there" : "missing",
-                       b->blob.found ? "there" : "missing", err, "blob %s",
-                       blob_name(a->blob.found ? b : a))
+    return stet_diff_add_at(d, STET_DIFF_LAYER, n, "", "tar", a->blob.found ? "there" : "missing",
+                            b->blob.found ? "there" : "missing", err, "blob %s",
+                            blob_name(a->blob.found ? b : a))
                ? 0
                : -1;
 }
@@ -231,10 +232,10 @@ static int compare_layer(struct images *m, size_t i, size_t j, struct stet_error
     } else if (a->stream.is_open && b->stream.is_open) {
         rc = compare_digests(d, n, a, b, err);
         if (rc == 0)
-            rc = diff_streams(d, n, &a->stream, &b->stream, m->same_form, err);
-    } else if (!diff_map_equal(&a->stream.blob, &b->stream.blob)) {
+            rc = stet_diff_streams(d, n, &a->stream, &b->stream, m->same_form, err);
+    } else if (!stet_diff_map_equal(&a->stream.blob, &b->stream.blob)) {
         struct diff_pair p = {d, NULL, n, "", "", 0, a->stream.blob.bytes, b->stream.blob.bytes};
-        rc = diff_content(&p, err);
+        rc = stet_diff_content(&p, err);
     }
     bool told = d->result->count > before || d->result->cut_short;
     m->layer_told[i] = m->layer_told[i] || told;
@@ -290,7 +291,7 @@ static int tell_positions(struct images *m, const size_t *partner, struct stet_e
 static bool must_open(const struct diff_image_layer *a, const struct diff_image_layer *b)
 {
     return a->blob.found && b->blob.found && a->is_tar && b->is_tar &&
-           !diff_map_equal(&a->stream.blob, &b->stream.blob);
+           !stet_diff_map_equal(&a->stream.blob, &b->stream.blob);
 }
 
 static int tell_evidence(struct diff_side *side, const struct diff_image_item *item,
@@ -298,18 +299,19 @@ static int tell_evidence(struct diff_side *side, const struct diff_image_item *i
 {
     const json_t *history = json_object_get(item->config_doc, "history");
 
-    diff_evidence_created(side, json_string_value(json_object_get(item->config_doc, "created")));
+    stet_diff_evidence_created(side,
+                               json_string_value(json_object_get(item->config_doc, "created")));
     for (size_t i = 0; i < json_array_size(history); i++)
-        diff_evidence_history(
+        stet_diff_evidence_history(
             side, json_string_value(json_object_get(json_array_get(history, i), "created")));
     for (size_t i = 0; i < item->layer_count; i++) {
         struct diff_stream *s = &item->layers[i].stream;
         struct diff_list list;
-        if (s->is_open &&
-            (diff_list_tar(&s->index, &list, err) < 0 || diff_list_evidence(side, &list, err) < 0))
+        if (s->is_open && (stet_diff_list_tar(&s->index, &list, err) < 0 ||
+                           stet_diff_list_evidence(side, &list, err) < 0))
             return -1;
     }
-    return diff_evidence_finish(side, err);
+    return stet_diff_evidence_finish(side, err);
 }
 
 static int tell_both(struct images *m, struct stet_error *err)
@@ -339,7 +341,7 @@ static int compare_paired(struct images *m, struct stet_error *err)
         streams[open++] = &a->stream;
         streams[open++] = &b->stream;
     }
-    if (diff_streams_open(m->d, streams, open, err) < 0 || tell_both(m, err) < 0 ||
+    if (stet_diff_streams_open(m->d, streams, open, err) < 0 || tell_both(m, err) < 0 ||
         tell_positions(m, partner, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
@@ -359,7 +361,7 @@ static int open_all(struct diff *d, struct diff_image_item *item, struct diff_st
     for (size_t i = 0; i < item->layer_count; i++)
         if (item->layers[i].blob.found && item->layers[i].is_tar)
             (*out)[(*count)++] = &item->layers[i].stream;
-    if (diff_streams_open(d, *out, *count, err) == 0)
+    if (stet_diff_streams_open(d, *out, *count, err) == 0)
         return 0;
     free(*out);
     *out = NULL;
@@ -375,7 +377,7 @@ static int flat_list(struct diff_stream **streams, size_t count, struct diff_lis
         return stet_error_oom(err, "the layers of an image");
     for (size_t i = 0; i < count; i++)
         tars[i] = &streams[i]->index;
-    if (diff_list_flat(tars, count, out, err) < 0)
+    if (stet_diff_list_flat(tars, count, out, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         out->damaged = out->damaged || streams[i]->damage.kind;
@@ -392,9 +394,9 @@ static int compare_flat(struct images *m, struct stet_error *err)
     if (open_all(m->d, m->x, &sa, &na, err) == 0 && open_all(m->d, m->y, &sb, &nb, err) == 0 &&
         tell_both(m, err) == 0 && flat_list(sa, na, &la, err) == 0 &&
         flat_list(sb, nb, &lb, err) == 0)
-        rc = diff_entries(m->d, 0, &la, &lb, false, err);
-    diff_list_free(&la);
-    diff_list_free(&lb);
+        rc = stet_diff_entries(m->d, 0, &la, &lb, false, err);
+    stet_diff_list_free(&la);
+    stet_diff_list_free(&lb);
     free(sa);
     free(sb);
     return rc;
@@ -437,7 +439,7 @@ static int compare_entries(const struct images *m, struct stet_error *err)
             json_object_del(a, "annotations");
         if (json_object_size(json_object_get(b, "annotations")) == 0)
             json_object_del(b, "annotations");
-        rc = json_equal(a, b) ? 0 : diff_json_values(&place, a, b, err);
+        rc = json_equal(a, b) ? 0 : stet_diff_json_values(&place, a, b, err);
     }
     json_decref(a);
     json_decref(b);
@@ -458,7 +460,7 @@ static int compare_items(struct images *m, struct stet_error *err)
         return -1;
     drop_what_follows(m, after_layers);
     /* Where the layers differ, so do the configs, though nothing else is told of them. */
-    m->config_told = !diff_map_equal(&m->x->config.map, &m->y->config.map) &&
+    m->config_told = !stet_diff_map_equal(&m->x->config.map, &m->y->config.map) &&
                      (r->count > before || r->cut_short);
     size_t after_config = r->count;
     if (m->same_form && !m->a->docker &&
@@ -506,12 +508,12 @@ static int tell_missing(struct diff *d, const struct diff_image_item *item, bool
                         struct stet_error *err)
 {
     const char *what = item->key[0] ? item->key : "without a name";
-    struct stet_finding *f = diff_add_at(d, STET_DIFF_IMAGE, 0, "", "json", first ? what : NULL,
-                                         first ? NULL : what, err, "image");
+    struct stet_finding *f = stet_diff_add_at(
+        d, STET_DIFF_IMAGE, 0, "", "json", first ? what : NULL, first ? NULL : what, err, "image");
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        first ? "first" : "second");
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             first ? "first" : "second");
 }
 
 static int compare_all(struct diff *d, struct diff_image *a, struct diff_image *b,
@@ -557,7 +559,7 @@ static int compare_indexes(struct diff *d, struct diff_image *a, struct diff_ima
     struct stet_diff_result *r = d->result;
     size_t before = r->count, kept = before;
 
-    if (!diff_map_equal(&a->index, &b->index) &&
+    if (!stet_diff_map_equal(&a->index, &b->index) &&
         compare_texts(d, "index", &a->index, &b->index, err) < 0)
         return -1;
     for (size_t i = 0; i < a->nested_count && i < b->nested_count; i++)
@@ -567,7 +569,7 @@ static int compare_indexes(struct diff *d, struct diff_image *a, struct diff_ima
         struct stet_finding f = r->findings[i];
         memset(&r->findings[i], 0, sizeof f);
         if (told && (a->docker ? is_docker_name(f.what) : is_index_digest(f.what)))
-            diff_finding_release(&f);
+            stet_diff_finding_release(&f);
         else
             r->findings[kept++] = f;
     }
@@ -586,8 +588,8 @@ static int tell_damage(struct diff *d, const struct diff_image *a, const struct 
                 bad_b ? b->damage.text : "readable", err);
 }
 
-int diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-                struct stet_error *err)
+int stet_diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                     struct stet_error *err)
 {
     struct diff_image *x = a->image, *y = b->image;
     size_t before = d->result->count;
@@ -603,16 +605,16 @@ int diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifact *b
         return -1;
     if (x->archive != y->archive)
         return 0;
-    if (diff_image_files(d, a, b, err) < 0)
+    if (stet_diff_image_files(d, a, b, err) < 0)
         return -1;
-    if (d->result->count > before || !x->archive || diff_map_equal(x->file, y->file))
+    if (d->result->count > before || !x->archive || stet_diff_map_equal(x->file, y->file))
         return 0;
-    return diff_bytes_at(d, STET_DIFF_IMAGE, 0, "", "bytes", "", &x->file->bytes, &y->file->bytes,
-                         err);
+    return stet_diff_bytes_at(d, STET_DIFF_IMAGE, 0, "", "bytes", "", &x->file->bytes,
+                              &y->file->bytes, err);
 }
 
-int diff_image_streams(struct diff *d, struct diff_image *i, struct diff_stream ***out,
-                       size_t *count, struct stet_error *err)
+int stet_diff_image_streams(struct diff *d, struct diff_image *i, struct diff_stream ***out,
+                            size_t *count, struct stet_error *err)
 {
     if (i->count != 1)
         return stet_error_input(err, "%s: holds %s: name one by its tag", i->name,

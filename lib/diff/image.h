@@ -55,14 +55,14 @@ struct diff_image {
 };
 
 /* The file at path: 1; 0 when there is none; -1 with err. */
-int diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
-                    struct stet_error *err);
-const char *diff_image_index_name(const struct diff_image *i);
+int stet_diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
+                         struct stet_error *err);
+const char *stet_diff_image_index_name(const struct diff_image *i);
 /* Does an image refer to the file at path? */
-bool diff_image_refers(const struct diff_image *i, const char *path);
+bool stet_diff_image_refers(const struct diff_image *i, const char *path);
 
 /* What else is in the two artifacts: files that no image refers to, and how archives hold them. */
-int diff_image_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-                     struct stet_error *err);
+int stet_diff_image_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                          struct stet_error *err);
 
 #endif

@@ -12,12 +12,13 @@ static bool is_compared(const struct diff_image *own, const struct diff_image *o
     struct diff_map a = {0}, b = {0};
     size_t partner;
 
-    if (!diff_image_refers(own, path) && !diff_image_refers(other, path))
+    if (!stet_diff_image_refers(own, path) && !stet_diff_image_refers(other, path))
         return true;
     /* What an image refers to was compared; how both hold the same bytes was not. */
-    return diff_tar_find(&other->files, path, &partner) &&
-           diff_tar_content(&own->files, entry, &a, NULL) > 0 &&
-           diff_tar_content(&other->files, partner, &b, NULL) > 0 && diff_map_equal(&a, &b);
+    return stet_diff_tar_find(&other->files, path, &partner) &&
+           stet_diff_tar_content(&own->files, entry, &a, NULL) > 0 &&
+           stet_diff_tar_content(&other->files, partner, &b, NULL) > 0 &&
+           stet_diff_map_equal(&a, &b);
 }
 
 /* A copy of the index whose order has only these. */
@@ -32,7 +33,7 @@ static int select_entries(const struct diff_image *own, const struct diff_image 
     if (!out->order)
         return stet_error_oom(err, "the files of an image");
     for (size_t i = 0; i < t->count; i++)
-        if (is_compared(own, other, diff_tar_path(t, t->order[i]), t->order[i]))
+        if (is_compared(own, other, stet_diff_tar_path(t, t->order[i]), t->order[i]))
             out->order[(*count)++] = t->order[i];
     return 0;
 }
@@ -45,14 +46,14 @@ static int compare_archives(struct diff *d, const struct diff_image *a, const st
     size_t nx, ny;
     int rc = -1;
 
-    if (diff_map_equal(a->file, b->file))
+    if (stet_diff_map_equal(a->file, b->file))
         return 0;
     if (select_entries(a, b, &x, &nx, err) == 0 && select_entries(b, a, &y, &ny, err) == 0 &&
-        diff_archive(d, 0, &a->files, &b->files, err) == 0 && diff_list_tar(&x, &lx, err) == 0 &&
-        diff_list_tar(&y, &ly, err) == 0) {
+        stet_diff_archive(d, 0, &a->files, &b->files, err) == 0 &&
+        stet_diff_list_tar(&x, &lx, err) == 0 && stet_diff_list_tar(&y, &ly, err) == 0) {
         lx.count = nx;
         ly.count = ny;
-        rc = diff_entries(d, 0, &lx, &ly, true, err);
+        rc = stet_diff_entries(d, 0, &lx, &ly, true, err);
     }
     free(x.order);
     free(y.order);
@@ -72,12 +73,12 @@ static int compare_file(struct diff *d, const char *path, struct diff_list *a, s
     int has_b = has_a < 0 ? -1 : b->ops->content(b, j, &y, err);
     if (has_b < 0) {
         rc = -1;
-    } else if (!diff_map_equal(&x, &y)) {
+    } else if (!stet_diff_map_equal(&x, &y)) {
         struct diff_pair p = {d, NULL, 0, path, path, 0, x.bytes, y.bytes};
-        rc = diff_content(&p, err);
+        rc = stet_diff_content(&p, err);
     }
-    diff_map_release(&x);
-    diff_map_release(&y);
+    stet_diff_map_release(&x);
+    stet_diff_map_release(&y);
     return rc;
 }
 
@@ -86,13 +87,13 @@ static int tell_file(struct diff *d, const char *path, const struct diff_meta *m
 {
     _cleanup_free_ char *text = stet_format(err, "%ju bytes", (uintmax_t)m->size);
     struct stet_finding *f =
-        text ? diff_add_at(d, STET_DIFF_IMAGE, 0, path, "layout", first ? text : NULL,
-                           first ? NULL : text, err, "file that no image refers to")
+        text ? stet_diff_add_at(d, STET_DIFF_IMAGE, 0, path, "layout", first ? text : NULL,
+                                first ? NULL : text, err, "file that no image refers to")
              : NULL;
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        first ? "first" : "second");
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             first ? "first" : "second");
 }
 
 static int compare_one(struct diff *d, int order, struct diff_list *a, size_t i,
@@ -121,12 +122,12 @@ static int compare_lists(struct diff *d, const struct diff_image *x, struct diff
         const char *pb = j < b->count ? b->ops->path(b, j) : NULL;
         int order = !pa ? 1 : !pb ? -1 : stet_path_compare(pa, pb);
         const char *path = order <= 0 ? pa : pb;
-        if (!diff_image_refers(x, path) && !diff_image_refers(y, path))
+        if (!stet_diff_image_refers(x, path) && !stet_diff_image_refers(y, path))
             rc = compare_one(d, order, a, i, b, j, &m, err);
         i += order <= 0;
         j += order >= 0;
     }
-    diff_meta_release(&m);
+    stet_diff_meta_release(&m);
     return rc;
 }
 
@@ -136,16 +137,16 @@ static int compare_layouts(struct diff *d, struct diff_artifact *a, struct diff_
     struct diff_list x = {0}, y = {0};
     int rc = -1;
 
-    if (diff_list_directory(d, a->place.path, &x, err) == 0 &&
-        diff_list_directory(d, b->place.path, &y, err) == 0)
+    if (stet_diff_list_directory(d, a->place.path, &x, err) == 0 &&
+        stet_diff_list_directory(d, b->place.path, &y, err) == 0)
         rc = compare_lists(d, a->image, &x, b->image, &y, err);
-    diff_list_free(&x);
-    diff_list_free(&y);
+    stet_diff_list_free(&x);
+    stet_diff_list_free(&y);
     return rc;
 }
 
-int diff_image_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-                     struct stet_error *err)
+int stet_diff_image_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                          struct stet_error *err)
 {
     if (a->image->archive)
         return compare_archives(d, a->image, b->image, err);

@@ -7,7 +7,7 @@
 static int tell(struct diff *d, unsigned layer, const char *what, const char *a, const char *b,
                 struct stet_error *err)
 {
-    return diff_add_at(d, STET_DIFF_LAYER, layer, "", "tar", a, b, err, "%s", what) ? 0 : -1;
+    return stet_diff_add_at(d, STET_DIFF_LAYER, layer, "", "tar", a, b, err, "%s", what) ? 0 : -1;
 }
 
 /* The decoder's message begins with the name of what was read, which differs anyway. */
@@ -33,7 +33,7 @@ static bool same_tar(const struct diff_stream *a, const struct diff_stream *b)
         return false;
     if (a->verify && b->verify)
         return stet_digest_equal(&a->tar_digest, &b->tar_digest);
-    return diff_map_equal(&a->tar, &b->tar);
+    return stet_diff_map_equal(&a->tar, &b->tar);
 }
 
 /* How two readable streams are compressed, where that differs. */
@@ -41,21 +41,21 @@ static int compare_compression(struct diff *d, unsigned layer, const struct diff
                                const struct diff_stream *b, bool same, struct stet_error *err)
 {
     if (a->kind != STET_CODEC_NONE && b->kind != STET_CODEC_NONE) {
-        int n = diff_compression(d, STET_DIFF_LAYER, layer, "", &a->blob.bytes, &b->blob.bytes,
-                                 same, err);
-        diff_map_forget(&a->blob, 0, SIZE_MAX);
-        diff_map_forget(&b->blob, 0, SIZE_MAX);
+        int n = stet_diff_compression(d, STET_DIFF_LAYER, layer, "", &a->blob.bytes, &b->blob.bytes,
+                                      same, err);
+        stet_diff_map_forget(&a->blob, 0, SIZE_MAX);
+        stet_diff_map_forget(&b->blob, 0, SIZE_MAX);
         return n < 0 ? -1 : 0;
     }
     if (a->kind == b->kind)
         return 0;
     struct stet_finding *f =
-        diff_add_at(d, STET_DIFF_LAYER, layer, "", "tar", stet_codec_kind_name(a->kind),
-                    stet_codec_kind_name(b->kind), err, "compression");
+        stet_diff_add_at(d, STET_DIFF_LAYER, layer, "", "tar", stet_codec_kind_name(a->kind),
+                         stet_codec_kind_name(b->kind), err, "compression");
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                        "one of them is compressed, the other is not");
+    return stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                             "one of them is compressed, the other is not");
 }
 
 static int compare_tars(struct diff *d, unsigned layer, struct diff_stream *a,
@@ -63,33 +63,33 @@ static int compare_tars(struct diff *d, unsigned layer, struct diff_stream *a,
 {
     struct diff_list la, lb;
 
-    if (diff_archive(d, layer, &a->index, &b->index, err) < 0 ||
-        diff_list_tar(&a->index, &la, err) < 0 || diff_list_tar(&b->index, &lb, err) < 0)
+    if (stet_diff_archive(d, layer, &a->index, &b->index, err) < 0 ||
+        stet_diff_list_tar(&a->index, &la, err) < 0 || stet_diff_list_tar(&b->index, &lb, err) < 0)
         return -1;
     la.damaged = la.damaged || is_damaged(a);
     lb.damaged = lb.damaged || is_damaged(b);
-    return diff_entries(d, layer, &la, &lb, true, err);
+    return stet_diff_entries(d, layer, &la, &lb, true, err);
 }
 
 /* Nothing that is known of the formats shows the difference. */
 static int compare_raw(struct diff *d, unsigned layer, struct diff_stream *a, struct diff_stream *b,
                        struct stet_error *err)
 {
-    bool tars = !diff_map_equal(&a->tar, &b->tar);
+    bool tars = !stet_diff_map_equal(&a->tar, &b->tar);
 
-    return diff_bytes_at(d, STET_DIFF_LAYER, layer, "", "bytes", tars ? "tar" : "compressed data",
-                         tars ? &a->tar.bytes : &a->blob.bytes,
-                         tars ? &b->tar.bytes : &b->blob.bytes, err);
+    return stet_diff_bytes_at(
+        d, STET_DIFF_LAYER, layer, "", "bytes", tars ? "tar" : "compressed data",
+        tars ? &a->tar.bytes : &a->blob.bytes, tars ? &b->tar.bytes : &b->blob.bytes, err);
 }
 
-int diff_streams(struct diff *d, unsigned layer, struct diff_stream *a, struct diff_stream *b,
-                 bool compression, struct stet_error *err)
+int stet_diff_streams(struct diff *d, unsigned layer, struct diff_stream *a, struct diff_stream *b,
+                      bool compression, struct stet_error *err)
 {
     size_t before = d->result->count;
     bool damaged = is_damaged(a) || is_damaged(b);
 
     d->result->bytes += a->tar.bytes.len + b->tar.bytes.len;
-    if (diff_map_equal(&a->blob, &b->blob))
+    if (stet_diff_map_equal(&a->blob, &b->blob))
         return 0;
     if (damaged && strcmp(damage_text(a), damage_text(b)) != 0 &&
         tell(d, layer, "compressed data", damage_text(a), damage_text(b), err) < 0)

@@ -52,7 +52,7 @@ struct part {
 
 static void part_release(struct part *p)
 {
-    diff_records_release(&p->entries);
+    stet_diff_records_release(&p->entries);
     stet_strv_release(&p->owned);
 }
 
@@ -136,8 +136,8 @@ static int add_entry(struct part *p, struct diff_text soname, const struct stet_
         stet_strv_addf(&p->owned, err, "%.*s (%s)", (int)soname.len, soname.s,
                        stet_buffer_str(tail)) < 0)
         return -1;
-    key = diff_text_str(p->owned.items[p->owned.count - 1]);
-    return diff_records_add(&p->entries, key, value, at, err) < 0 ? -1 : 1;
+    key = stet_diff_text_str(p->owned.items[p->owned.count - 1]);
+    return stet_diff_records_add(&p->entries, key, value, at, err) < 0 ? -1 : 1;
 }
 
 /* ---- the cache ---- */
@@ -267,14 +267,15 @@ static int compare_generators(const struct diff_pair *p, const struct cache *a,
                               const struct cache *b, struct stet_error *err)
 {
     struct stet_finding *f;
-    if (diff_text_equal(a->new.generator, b->new.generator))
+    if (stet_diff_text_equal(a->new.generator, b->new.generator))
         return 0;
-    f = diff_add_text(p, cache_name, a->new.generator, b->new.generator, err, "generator");
+    f = stet_diff_add_text(p, cache_name, a->new.generator, b->new.generator, err, "generator");
     if (!f)
         return -1;
     if (a->new.generator.len > 0 && b->new.generator.len > 0 &&
-        diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-                     "ldconfig writes its own version into the cache, and the versions differ") < 0)
+        stet_diff_because(
+            f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+            "ldconfig writes its own version into the cache, and the versions differ") < 0)
         return -1;
     return 1;
 }
@@ -290,22 +291,22 @@ static int compare_caches(const struct diff_pair *p, const struct cache *a, cons
 {
     int count = 0, more;
     if ((a->has_old != b->has_old || a->has_new != b->has_new) && ++count &&
-        !diff_add(p, cache_name, format_of(a), format_of(b), err, "format"))
+        !stet_diff_add(p, cache_name, format_of(a), format_of(b), err, "format"))
         return -1;
     more = compare_generators(p, a, b, err);
     if (more < 0)
         return -1;
     count += more;
     if (a->has_new && b->has_new) {
-        more =
-            diff_records_compare(p, cache_name, "entries", &a->new.entries, &b->new.entries, err);
+        more = stet_diff_records_compare(p, cache_name, "entries", &a->new.entries, &b->new.entries,
+                                         err);
         if (more < 0)
             return -1;
         count += more;
     }
     if (a->has_old && b->has_old) {
-        more = diff_records_compare(p, cache_name, "entries of the old format", &a->old.entries,
-                                    &b->old.entries, err);
+        more = stet_diff_records_compare(p, cache_name, "entries of the old format",
+                                         &a->old.entries, &b->old.entries, err);
         if (more < 0)
             return -1;
         count += more;
@@ -313,7 +314,7 @@ static int compare_caches(const struct diff_pair *p, const struct cache *a, cons
     return count;
 }
 
-int diff_ldconfig(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_ldconfig(const struct diff_pair *p, struct stet_error *err)
 {
     struct cache a = {0}, b = {0};
     int status = 0;
@@ -392,11 +393,11 @@ static int field_text(const struct part *p, const struct diff_record *item, cons
 {
     uint64_t value = field_of(p, item, f);
     stet_buffer_clear(out);
-    if (diff_printable(item->key.s, item->key.len, 150, out, err) < 0)
+    if (stet_diff_printable(item->key.s, item->key.len, 150, out, err) < 0)
         return -1;
     stet_buffer_add_str(out, ": ");
     if (f->is_time && value <= INT64_MAX)
-        return diff_add_time_text(out, (int64_t)value, err);
+        return stet_diff_add_time_text(out, (int64_t)value, err);
     stet_buffer_addf(out, "%" PRIu64, value);
     return stet_buffer_check(out, "a finding", err);
 }
@@ -412,23 +413,23 @@ static int compare_field(const struct diff_pair *p, const struct part *a, const 
         const struct diff_record_pair *one = &m->items[i];
         if (!one->a || !one->b || field_of(a, one->a, field) == field_of(b, one->b, field))
             continue;
-        if (!diff_details_room(&details, 2))
+        if (!stet_diff_details_room(&details, 2))
             continue;
         if (field_text(a, one->a, field, &ta, err) < 0 ||
             field_text(b, one->b, field, &tb, err) < 0)
             return -1;
         if (!details.f)
-            details.f = diff_add(p, aux_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s",
-                                 field->name);
-        if (!details.f || diff_detail(details.f, '-', ta.data, ta.len, err) < 0 ||
-            diff_detail(details.f, '+', tb.data, tb.len, err) < 0)
+            details.f = stet_diff_add(p, aux_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                                      "%s", field->name);
+        if (!details.f || stet_diff_detail(details.f, '-', ta.data, ta.len, err) < 0 ||
+            stet_diff_detail(details.f, '+', tb.data, tb.len, err) < 0)
             return -1;
     }
     if (!details.f)
         return 0;
-    if (diff_details_end(&details, err) < 0 ||
-        diff_because(details.f, STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN, err, "%s",
-                     field->evidence) < 0)
+    if (stet_diff_details_end(&details, err) < 0 ||
+        stet_diff_because(details.f, STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN, err, "%s",
+                          field->evidence) < 0)
         return -1;
     return 1;
 }
@@ -439,33 +440,33 @@ static int compare_aux(const struct diff_pair *p, const struct part *a, const st
     struct diff_record_pairs m;
     size_t before = p->diff->result->count;
     int count;
-    if (diff_records_match(&a->entries, &b->entries, &m, err) < 0)
+    if (stet_diff_records_match(&a->entries, &b->entries, &m, err) < 0)
         return -1;
     count = 0;
     for (size_t i = 0; count >= 0 && i < sizeof aux_fields / sizeof aux_fields[0]; i++) {
         int more = compare_field(p, a, b, &m, &aux_fields[i], err);
         count = more < 0 ? -1 : count + more;
     }
-    diff_record_pairs_release(&m);
+    stet_diff_record_pairs_release(&m);
     if (count < 0)
         return -1;
     before = p->diff->result->count;
-    int more = diff_records_compare(p, aux_name, "entries", &a->entries, &b->entries, err);
+    int more = stet_diff_records_compare(p, aux_name, "entries", &a->entries, &b->entries, err);
     if (more < 0)
         return -1;
     for (size_t i = before; i < p->diff->result->count; i++) {
         struct stet_finding *f = &p->diff->result->findings[i];
         bool order = strncmp(f->what, "order", 5) == 0;
-        if (diff_because(f, STET_CAUSE_INODE_CACHE, order ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                         err,
-                         order ? "entries stand in the order of a hash of inode numbers and times"
-                               : "the cache remembers the libraries by their inodes and sizes") < 0)
+        if (stet_diff_because(
+                f, STET_CAUSE_INODE_CACHE, order ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
+                order ? "entries stand in the order of a hash of inode numbers and times"
+                      : "the cache remembers the libraries by their inodes and sizes") < 0)
             return -1;
     }
     return count + more;
 }
 
-int diff_ldconfig_aux(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_ldconfig_aux(const struct diff_pair *p, struct stet_error *err)
 {
     struct part a = {0}, b = {0};
     int status = is_aux(&p->a) && is_aux(&p->b);

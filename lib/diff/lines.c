@@ -29,7 +29,7 @@ static size_t common_suffix(const struct diff_bytes *a, const struct diff_bytes 
 }
 
 /* Shortens begin and end to whole lines. */
-static void find_common(struct diff_lines *l, const struct diff_bytes *a,
+static void find_common(struct stet_diff_lines *l, const struct diff_bytes *a,
                         const struct diff_bytes *b)
 {
     size_t max = a->len < b->len ? a->len : b->len;
@@ -99,7 +99,7 @@ static void refer(const struct diff_lined *t, struct line_ref *refs)
 }
 
 /* By sorting, since no input makes it slow. */
-static int number_lines(struct diff_lines *l, struct stet_error *err)
+static int number_lines(struct stet_diff_lines *l, struct stet_error *err)
 {
     size_t count = l->a.count + l->b.count;
     _cleanup_free_ struct line_ref *refs = calloc(count + 1, sizeof *refs);
@@ -118,10 +118,10 @@ static int number_lines(struct diff_lines *l, struct stet_error *err)
     return 0;
 }
 
-int diff_lines_split(struct diff_lines *l, const struct diff_bytes *a, const struct diff_bytes *b,
-                     struct stet_error *err)
+int stet_diff_lines_split(struct stet_diff_lines *l, const struct diff_bytes *a,
+                          const struct diff_bytes *b, struct stet_error *err)
 {
-    *l = (struct diff_lines){0};
+    *l = (struct stet_diff_lines){0};
     find_common(l, a, b);
     l->before = count_lines((const char *)a->data, l->begin);
     l->a.data = (const char *)a->data + l->begin;
@@ -135,20 +135,20 @@ int diff_lines_split(struct diff_lines *l, const struct diff_bytes *a, const str
         return 0;
     if (find_starts(&l->a, err) == 0 && find_starts(&l->b, err) == 0 && number_lines(l, err) == 0)
         return 0;
-    diff_lines_release(l);
+    stet_diff_lines_release(l);
     return -1;
 }
 
-void diff_lines_release(struct diff_lines *l)
+void stet_diff_lines_release(struct stet_diff_lines *l)
 {
     free(l->a.starts);
     free(l->a.ids);
     free(l->b.starts);
     free(l->b.ids);
-    *l = (struct diff_lines){0};
+    *l = (struct stet_diff_lines){0};
 }
 
-void diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len)
+void stet_diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len)
 {
     *line = t->data + t->starts[i];
     *len = t->starts[i + 1] - t->starts[i];
@@ -260,7 +260,8 @@ static int advance(struct search *s, struct stet_error *err)
     return add_path(s, d, furthest(s, d), err);
 }
 
-int diff_lines_runs(const struct diff_lines *l, struct diff_line_runs *out, struct stet_error *err)
+int stet_diff_lines_runs(const struct stet_diff_lines *l, struct diff_line_runs *out,
+                         struct stet_error *err)
 {
     struct search s = {l->a.ids, l->b.ids, l->a.count, l->b.count, .out = out};
     size_t total = s.n + s.m;

@@ -19,7 +19,7 @@ struct diff_lined {
 };
 
 /* What remains of two texts without their common lines at begin and end. */
-struct diff_lines {
+struct stet_diff_lines {
     struct diff_lined a, b;
     size_t before;     /* common lines at the beginning */
     size_t begin;      /* where they end, in bytes */
@@ -29,9 +29,9 @@ struct diff_lines {
 };
 
 /* data is borrowed. */
-int diff_lines_split(struct diff_lines *l, const struct diff_bytes *a, const struct diff_bytes *b,
-                     struct stet_error *err);
-void diff_lines_release(struct diff_lines *l);
+int stet_diff_lines_split(struct stet_diff_lines *l, const struct diff_bytes *a,
+                          const struct diff_bytes *b, struct stet_error *err);
+void stet_diff_lines_release(struct stet_diff_lines *l);
 
 /* Lines a[0..a_count) were replaced by b[0..b_count); one of them may be none. Numbers from 0, without l->before. */
 struct diff_line_run {
@@ -43,17 +43,18 @@ struct diff_line_runs {
 };
 
 /* The runs by which a and b differ, in order. Few, but not always the fewest. */
-int diff_lines_runs(const struct diff_lines *l, struct diff_line_runs *out, struct stet_error *err);
+int stet_diff_lines_runs(const struct stet_diff_lines *l, struct diff_line_runs *out,
+                         struct stet_error *err);
 
 /* Line i of t, without its '\n'. */
-void diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len);
+void stet_diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len);
 
-/* diff_lines() of what was split. */
-int diff_lines_add(const struct diff_pair *p, const char *format, const struct diff_lines *l,
-                   struct stet_error *err);
+/* stet_diff_lines() of what was split. */
+int stet_diff_lines_add(const struct diff_pair *p, const char *format,
+                        const struct stet_diff_lines *l, struct stet_error *err);
 
-/* As diff_detail() with sign: a long line is shown around offset at. */
-int diff_detail_at(struct stet_finding *f, char sign, const char *text, size_t len, size_t at,
-                   struct stet_error *err);
+/* As stet_diff_detail() with sign: a long line is shown around offset at. */
+int stet_diff_detail_at(struct stet_finding *f, char sign, const char *text, size_t len, size_t at,
+                        struct stet_error *err);
 
 #endif

@@ -49,10 +49,10 @@ static int read_names(struct diff_records *out, const struct diff_bytes *c, bool
         if (name >= c->len)
             return 0;
         max = c->len - name < NAME_MAX_ ? c->len - name : NAME_MAX_;
-        if (diff_records_add(out,
-                             (struct diff_text){(const char *)c->data + name,
-                                                strnlen((const char *)c->data + name, max)},
-                             (struct diff_text){"", 0}, name, err) < 0)
+        if (stet_diff_records_add(out,
+                                  (struct diff_text){(const char *)c->data + name,
+                                                     strnlen((const char *)c->data + name, max)},
+                                  (struct diff_text){"", 0}, name, err) < 0)
             return -1;
     }
     return !out->full;
@@ -70,7 +70,7 @@ static int compare_counts(const struct diff_pair *p, bool big_a, bool big_b, str
             continue;
         snprintf(ta, sizeof ta, "%" PRIu32, a);
         snprintf(tb, sizeof tb, "%" PRIu32, b);
-        if (!diff_add(p, format_name, ta, tb, err, "%s", counts[i].name))
+        if (!stet_diff_add(p, format_name, ta, tb, err, "%s", counts[i].name))
             return -1;
         told++;
     }
@@ -78,7 +78,7 @@ static int compare_counts(const struct diff_pair *p, bool big_a, bool big_b, str
 }
 
 /* Names, then counts; then, where nothing of these differs, the bytes are left to others. */
-int diff_locale_archive(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_locale_archive(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_records a = {0}, b = {0};
     bool big_a, big_b;
@@ -89,11 +89,11 @@ int diff_locale_archive(const struct diff_pair *p, struct stet_error *err)
     if (status > 0)
         status = read_names(&b, &p->b, big_b, err);
     if (status > 0)
-        names = diff_records_compare(p, format_name, "locales", &a, &b, err);
+        names = stet_diff_records_compare(p, format_name, "locales", &a, &b, err);
     if (status > 0 && names >= 0)
         told = compare_counts(p, big_a, big_b, err);
-    diff_records_release(&a);
-    diff_records_release(&b);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     if (status <= 0)
         return status;
     return names < 0 || told < 0 ? -1 : names + told > 0;

@@ -19,7 +19,7 @@ static const char *const logs[] = {
 static bool is_log(const struct diff_pair *p)
 {
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++)
-        if (diff_file_matches(p, logs[i]) || diff_file_is(p, logs[i]))
+        if (stet_diff_file_matches(p, logs[i]) || stet_diff_file_is(p, logs[i]))
             return true;
     return false;
 }
@@ -79,9 +79,9 @@ static void mask_line(struct masked *m, struct diff_text line)
 
 static int mask(struct masked *m, const struct diff_bytes *content, struct stet_error *err)
 {
-    struct diff_text rest = diff_text_of(content), line;
+    struct diff_text rest = stet_diff_text_of(content), line;
     stet_buffer_add_str(&m->text, "");
-    while (diff_text_line(&rest, &line)) {
+    while (stet_diff_text_line(&rest, &line)) {
         mask_line(m, line);
         if (line.s + line.len < (const char *)content->data + content->len)
             stet_buffer_add_char(&m->text, '\n');
@@ -92,10 +92,10 @@ static int mask(struct masked *m, const struct diff_bytes *content, struct stet_
 /* Lines whose times alone differ, of two logs that are equal but for times. */
 static size_t lines_with_other_time(const struct diff_pair *p)
 {
-    struct diff_text a = diff_text_of(&p->a), b = diff_text_of(&p->b), la, lb;
+    struct diff_text a = stet_diff_text_of(&p->a), b = stet_diff_text_of(&p->b), la, lb;
     size_t count = 0;
-    while (diff_text_line(&a, &la) && diff_text_line(&b, &lb))
-        count += !diff_text_equal(la, lb);
+    while (stet_diff_text_line(&a, &la) && stet_diff_text_line(&b, &lb))
+        count += !stet_diff_text_equal(la, lb);
     return count;
 }
 
@@ -103,7 +103,7 @@ static void times_text(struct stet_buffer *out, const struct masked *m)
 {
     if (m->times == 0)
         stet_buffer_add_str(out, "none");
-    else if (diff_text_equal(m->first, m->last))
+    else if (stet_diff_text_equal(m->first, m->last))
         stet_buffer_addf(out, "%.*s", (int)m->first.len, m->first.s);
     else
         stet_buffer_addf(out, "%.*s to %.*s", (int)m->first.len, m->first.s, (int)m->last.len,
@@ -120,20 +120,21 @@ static int add_times(const struct diff_pair *p, const struct masked *a, const st
     if (stet_buffer_check(&ta, "a finding", err) < 0 ||
         stet_buffer_check(&tb, "a finding", err) < 0)
         return -1;
-    f = alone ? diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
-                         "times of %zu lines", lines_with_other_time(p))
-              : diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "times");
+    f = alone ? stet_diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                              "times of %zu lines", lines_with_other_time(p))
+              : stet_diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                              "times");
     if (!f)
         return -1;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
-                        "a log says when each thing was done");
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
+                             "a log says when each thing was done");
 }
 
 /* Do the times differ, whatever else does: does one side have a first or last one that the other has not? */
 static bool times_differ(const struct masked *a, const struct masked *b)
 {
-    return a->times != b->times || !diff_text_equal(a->first, b->first) ||
-           !diff_text_equal(a->last, b->last);
+    return a->times != b->times || !stet_diff_text_equal(a->first, b->first) ||
+           !stet_diff_text_equal(a->last, b->last);
 }
 
 static int compare_masked(const struct diff_pair *p, const struct masked *a, const struct masked *b,
@@ -147,15 +148,16 @@ static int compare_masked(const struct diff_pair *p, const struct masked *a, con
         return 1;
     inner.a = (struct diff_bytes){(const unsigned char *)a->text.data, a->text.len};
     inner.b = (struct diff_bytes){(const unsigned char *)b->text.data, b->text.len};
-    return diff_lines(&inner, format_name, err) < 0 ? -1 : 1;
+    return stet_diff_lines(&inner, format_name, err) < 0 ? -1 : 1;
 }
 
-int diff_logs(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_logs(const struct diff_pair *p, struct stet_error *err)
 {
     struct masked a = {0}, b = {0};
     int status = 0;
     if (!is_log(p) || p->a.len > LOG_MAX || p->b.len > LOG_MAX ||
-        !diff_text_plain(diff_text_of(&p->a)) || !diff_text_plain(diff_text_of(&p->b)))
+        !stet_diff_text_plain(stet_diff_text_of(&p->a)) ||
+        !stet_diff_text_plain(stet_diff_text_of(&p->b)))
         return 0;
     if (mask(&a, &p->a, err) < 0 || mask(&b, &p->b, err) < 0)
         status = -1;

@@ -30,7 +30,7 @@ static int named_file(int dirfd)
     return fd;
 }
 
-int diff_unnamed_file(const struct diff *d, struct stet_error *err)
+int stet_diff_unnamed_file(const struct diff *d, struct stet_error *err)
 {
     const char *name = d->options->temporary ? d->options->temporary : "/var/tmp";
     int fd = openat(d->temporary, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -42,8 +42,8 @@ int diff_unnamed_file(const struct diff *d, struct stet_error *err)
     return fd;
 }
 
-int diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
-                struct stet_error *err)
+int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
+                     struct stet_error *err)
 {
     uint64_t skip = offset % page_size();
     size_t length;
@@ -64,8 +64,8 @@ int diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct 
     return 0;
 }
 
-int diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
-                  struct stet_error *err)
+int stet_diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
+                       struct stet_error *err)
 {
     struct stat st;
 
@@ -79,10 +79,11 @@ int diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
         return stet_error_errno(err, "look at %s", path);
     if (!S_ISREG(st.st_mode))
         return -2;
-    return diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err);
+    return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err);
 }
 
-void diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len, struct diff_map *out)
+void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
+                        struct diff_map *out)
 {
     size_t from = offset < m->bytes.len ? (size_t)offset : m->bytes.len;
     size_t left = m->bytes.len - from;
@@ -92,14 +93,14 @@ void diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len, stru
     out->borrowed = true;
 }
 
-void diff_map_release(struct diff_map *m)
+void stet_diff_map_release(struct diff_map *m)
 {
     if (m->base && !m->borrowed)
         munmap(m->base, m->length);
     *m = (struct diff_map){0};
 }
 
-void diff_map_forget(const struct diff_map *m, size_t offset, size_t len)
+void stet_diff_map_forget(const struct diff_map *m, size_t offset, size_t len)
 {
     size_t page = page_size();
     if (!m->base || offset >= m->bytes.len)
@@ -111,7 +112,7 @@ void diff_map_forget(const struct diff_map *m, size_t offset, size_t len)
     (void)madvise((char *)m->base + from, to - from, MADV_DONTNEED);
 }
 
-bool diff_map_equal(const struct diff_map *a, const struct diff_map *b)
+bool stet_diff_map_equal(const struct diff_map *a, const struct diff_map *b)
 {
     size_t len = a->bytes.len;
 
@@ -123,8 +124,8 @@ bool diff_map_equal(const struct diff_map *a, const struct diff_map *b)
         size_t n = len - i < WINDOW ? len - i : WINDOW;
         bool same = memcmp(a->bytes.data + i, b->bytes.data + i, n) == 0;
         if (len > WINDOW) {
-            diff_map_forget(a, i, n);
-            diff_map_forget(b, i, n);
+            stet_diff_map_forget(a, i, n);
+            stet_diff_map_forget(b, i, n);
         }
         if (!same)
             return false;
@@ -132,7 +133,7 @@ bool diff_map_equal(const struct diff_map *a, const struct diff_map *b)
     return true;
 }
 
-int diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err)
+int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err)
 {
     struct stet_digest_state state;
 
@@ -145,7 +146,7 @@ int diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct st
             stet_digest_release(&state);
             return -1;
         }
-        diff_map_forget(m, i, n);
+        stet_diff_map_forget(m, i, n);
     }
     return stet_digest_finish(&state, out, err);
 }

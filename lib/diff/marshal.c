@@ -43,7 +43,7 @@ static size_t find_version(uint32_t magic)
     return i;
 }
 
-const char *diff_pyc_version(uint32_t magic)
+const char *stet_diff_pyc_version(uint32_t magic)
 {
     size_t i = find_version(magic);
     return i < VERSIONS ? versions[i].name : NULL;
@@ -66,30 +66,30 @@ static uint64_t hash_bytes(uint64_t h, struct diff_bytes b)
 
 /* ---- objects ---- */
 
-bool diff_pyc_is_text(const struct diff_node *n)
+bool stet_diff_pyc_is_text(const struct diff_node *n)
 {
     return n->type && memchr("utaAzZ", n->type, 6);
 }
 
-bool diff_pyc_is_set(const struct diff_node *n)
+bool stet_diff_pyc_is_set(const struct diff_node *n)
 {
     return n->type == '<' || n->type == '>';
 }
 
-bool diff_pyc_is_container(const struct diff_node *n)
+bool stet_diff_pyc_is_container(const struct diff_node *n)
 {
     return n->type && memchr("()[<>{:c", n->type, 8);
 }
 
 /* Forms of one type differ by how they are marshalled alone. */
-unsigned char diff_pyc_kind(unsigned char type)
+unsigned char stet_diff_pyc_kind(unsigned char type)
 {
     if (type && memchr("utaAzZ", type, 6))
         return 'u';
     return type == ')' ? '(' : type;
 }
 
-const struct diff_node *diff_pyc_resolve(const struct diff_pyc *p, uint32_t node)
+const struct diff_node *stet_diff_pyc_resolve(const struct diff_pyc *p, uint32_t node)
 {
     const struct diff_node *n = &p->nodes[node];
     return n->type == 'r' ? &p->nodes[n->target] : n;
@@ -243,15 +243,15 @@ static int read_code(struct reader *r, uint32_t node)
 
 static void hash_node(struct diff_pyc *p, struct diff_node *n)
 {
-    uint64_t h = diff_pyc_kind(n->type), sum = 0;
+    uint64_t h = stet_diff_pyc_kind(n->type), sum = 0;
     if (n->type == 'r') {
         n->hash = p->nodes[n->target].hash;
         return;
     }
-    if (!diff_pyc_is_container(n))
+    if (!stet_diff_pyc_is_container(n))
         h = hash_bytes(h, n->bytes);
     for (uint32_t c = n->first; c != DIFF_NO_NODE; c = p->nodes[c].next) {
-        if (diff_pyc_is_set(n))
+        if (stet_diff_pyc_is_set(n))
             sum += p->nodes[c].hash;
         else
             h = mix(h, p->nodes[c].hash);
@@ -361,7 +361,7 @@ static size_t read_header(struct diff_pyc *p)
     return at + 8;
 }
 
-int diff_pyc_read_header(struct diff_bytes file, struct diff_pyc *out)
+int stet_diff_pyc_read_header(struct diff_bytes file, struct diff_pyc *out)
 {
     memset(out, 0, sizeof *out);
     out->file = file;
@@ -369,7 +369,7 @@ int diff_pyc_read_header(struct diff_bytes file, struct diff_pyc *out)
     return out->begin > 0;
 }
 
-int diff_pyc_read_code(struct diff_pyc *p, struct stet_error *err)
+int stet_diff_pyc_read_code(struct diff_pyc *p, struct stet_error *err)
 {
     struct reader r = {p, p->begin, 0, err};
     uint32_t unused;
@@ -380,7 +380,7 @@ int diff_pyc_read_code(struct diff_pyc *p, struct stet_error *err)
     return status > 0 && p->nodes[p->root].type != 'c' ? 0 : status;
 }
 
-void diff_pyc_release(struct diff_pyc *p)
+void stet_diff_pyc_release(struct diff_pyc *p)
 {
     free(p->nodes);
     free(p->shared);

@@ -16,22 +16,22 @@ enum {
 
 /* ---- containers ---- */
 
-void diff_container_init(struct diff_container *c, const char *format)
+void stet_diff_container_init(struct diff_container *c, const char *format)
 {
     *c = (struct diff_container){.format = format};
     /* Offset 0 is no name. */
     stet_buffer_add_char(&c->names, '\0');
 }
 
-void diff_container_release(struct diff_container *c)
+void stet_diff_container_release(struct diff_container *c)
 {
     free(c->members);
     stet_buffer_release(&c->names);
     *c = (struct diff_container){.format = c->format};
 }
 
-struct diff_archived *diff_container_add(struct diff_container *c, const void *name, size_t len,
-                                         struct stet_error *err)
+struct diff_archived *stet_diff_container_add(struct diff_container *c, const void *name,
+                                              size_t len, struct stet_error *err)
 {
     if (c->count == DIFF_MEMBERS_MAX) {
         stet_error_input(err, "more than %d members", DIFF_MEMBERS_MAX);
@@ -51,8 +51,8 @@ struct diff_archived *diff_container_add(struct diff_container *c, const void *n
     return m;
 }
 
-int diff_container_link(struct diff_container *c, struct diff_archived *m, const void *link,
-                        size_t len, struct stet_error *err)
+int stet_diff_container_link(struct diff_container *c, struct diff_archived *m, const void *link,
+                             size_t len, struct stet_error *err)
 {
     m->link = c->names.len;
     stet_buffer_add(&c->names, link, len ? strnlen(link, len) : 0);
@@ -60,7 +60,7 @@ int diff_container_link(struct diff_container *c, struct diff_archived *m, const
     return stet_buffer_check(&c->names, "the names of an archive", err);
 }
 
-const char *diff_container_name(const struct diff_container *c, size_t member)
+const char *stet_diff_container_name(const struct diff_container *c, size_t member)
 {
     return c->names.data + c->members[member].name;
 }
@@ -155,13 +155,14 @@ static int add_order(struct diff_members *c, size_t n, size_t moved, struct stet
         if (c->of_a[i] != k)
             break;
     }
-    struct stet_finding *f = diff_add(c->p, c->a->format, diff_container_name(c->a, i),
-                                      diff_container_name(c->b, k), err, "order of members");
+    struct stet_finding *f =
+        stet_diff_add(c->p, c->a->format, stet_diff_container_name(c->a, i),
+                      stet_diff_container_name(c->b, k), err, "order of members");
     if (!f)
         return -1;
     _cleanup_free_ char *text = stet_format(
         err, "%zu of %zu members stand elsewhere; the first place is member %zu", moved, n, i + 1);
-    return text ? diff_detail(f, '@', text, strlen(text), err) : -1;
+    return text ? stet_diff_detail(f, '@', text, strlen(text), err) : -1;
 }
 
 static int compare_order(struct diff_members *c, struct stet_error *err)
@@ -182,8 +183,8 @@ static int compare_order(struct diff_members *c, struct stet_error *err)
 
 static int because_missing(struct stet_finding *f, bool of_a, struct stet_error *err)
 {
-    return diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                        of_a ? "first" : "second");
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
+                             of_a ? "first" : "second");
 }
 
 static int add_one_missing(const struct diff_members *c, const struct diff_container *x, size_t i,
@@ -196,11 +197,11 @@ static int add_one_missing(const struct diff_members *c, const struct diff_conta
                                     : stet_format(err, "%llu bytes", (unsigned long long)m->size);
     struct diff_pair p = *c->p;
 
-    if (!text || diff_members_path(c->p, diff_container_name(x, i), &path, err) < 0)
+    if (!text || stet_diff_members_path(c->p, stet_diff_container_name(x, i), &path, err) < 0)
         return -1;
     p.path = stet_buffer_str(&path);
     struct stet_finding *f =
-        diff_add(&p, x->format, of_a ? text : NULL, of_a ? NULL : text, err, "member");
+        stet_diff_add(&p, x->format, of_a ? text : NULL, of_a ? NULL : text, err, "member");
     return f ? because_missing(f, of_a, err) : -1;
 }
 
@@ -216,9 +217,9 @@ static int add_missing(const struct diff_members *c, bool of_a, struct stet_erro
     if (n <= MISSING_SHOWN)
         return 0;
     _cleanup_free_ char *text = stet_format(err, "%zu more members", n - MISSING_SHOWN);
-    struct stet_finding *f =
-        text ? diff_add(c->p, x->format, of_a ? text : NULL, of_a ? NULL : text, err, "members")
-             : NULL;
+    struct stet_finding *f = text ? stet_diff_add(c->p, x->format, of_a ? text : NULL,
+                                                  of_a ? NULL : text, err, "members")
+                                  : NULL;
     return f ? because_missing(f, of_a, err) : -1;
 }
 
@@ -252,7 +253,7 @@ static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
         *too_long = (made += n) > max;
         if (*too_long)
             return 0;
-        if (diff_spool_add(out, piece, n, err) < 0)
+        if (stet_diff_spool_add(out, piece, n, err) < 0)
             return -1;
     }
     return used == m->content.len;
@@ -279,7 +280,7 @@ static int unpack(const struct diff_pair *p, const struct diff_archived *m,
         p->diff->bytes_left -= made < p->diff->bytes_left ? made : p->diff->bytes_left;
         return rc;
     }
-    return diff_spool_bytes(spool, out, err) < 0 ? -1 : 1;
+    return stet_diff_spool_bytes(spool, out, err) < 0 ? -1 : 1;
 }
 
 static int add_too_long(const struct diff_members *c, uint32_t i, uint32_t k,
@@ -292,12 +293,12 @@ static int add_too_long(const struct diff_members *c, uint32_t i, uint32_t k,
         stet_format(err, "%llu bytes", (unsigned long long)c->b->members[k].size);
     struct diff_pair p = *c->p;
 
-    if (!a || !b || diff_members_path(c->p, diff_container_name(c->a, i), &path, err) < 0)
+    if (!a || !b || stet_diff_members_path(c->p, stet_diff_container_name(c->a, i), &path, err) < 0)
         return -1;
     p.path = stet_buffer_str(&path);
     c->p->diff->result->cut_short = true;
-    return diff_add(&p, c->a->format, a, b, err,
-                    "budget of bytes: it differs, and is too long to be opened")
+    return stet_diff_add(&p, c->a->format, a, b, err,
+                         "budget of bytes: it differs, and is too long to be opened")
                ? 0
                : -1;
 }
@@ -309,8 +310,8 @@ static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struc
     struct diff_bytes a = x->content, b = y->content;
     bool too_long = false;
 
-    diff_spool_init(&s, c->p->diff);
-    diff_spool_init(&t, c->p->diff);
+    stet_diff_spool_init(&s, c->p->diff);
+    stet_diff_spool_init(&t, c->p->diff);
     if (x->packed == y->packed && x->locked == y->locked && is_equal(&a, &b))
         return 0;
     int rc = unpack(c->p, x, &s, &a, &too_long, err);
@@ -321,7 +322,7 @@ static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struc
     if (rc > 0 && is_equal(&a, &b)) {
         c->p->diff->bytes_left -=
             a.len + b.len < c->p->diff->bytes_left ? a.len + b.len : c->p->diff->bytes_left;
-        diff_members_note(c, DIFF_M_PACKING, i, k);
+        stet_diff_members_note(c, DIFF_M_PACKING, i, k);
         return 0;
     }
     if (rc == 0 && too_long)
@@ -331,7 +332,7 @@ static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struc
         a = x->content;
         b = y->content;
     }
-    return diff_member(c->p, diff_container_name(c->a, i), &a, &b, err) < 0 ? -1 : 0;
+    return stet_diff_member(c->p, stet_diff_container_name(c->a, i), &a, &b, err) < 0 ? -1 : 0;
 }
 
 static int compare_contents(struct diff_members *c, struct stet_error *err)
@@ -361,7 +362,7 @@ static int compare_around(const struct diff_members *c, struct stet_error *err)
     struct diff_bytes x = without_zeroes(c->a->after), y = without_zeroes(c->b->after);
 
     if (!is_equal(&c->a->before, &c->b->before) &&
-        diff_member(c->p, "(before the first member)", &c->a->before, &c->b->before, err) < 0)
+        stet_diff_member(c->p, "(before the first member)", &c->a->before, &c->b->before, err) < 0)
         return -1;
     if (is_equal(&c->a->after, &c->b->after))
         return 0;
@@ -369,12 +370,12 @@ static int compare_around(const struct diff_members *c, struct stet_error *err)
         _cleanup_free_ char *a = stet_format(err, "%zu", c->a->after.len - x.len);
         _cleanup_free_ char *b = stet_format(err, "%zu", c->b->after.len - y.len);
         if (!a || !b ||
-            !diff_add(c->p, c->a->format, a, b, err, "zero bytes after the last member"))
+            !stet_diff_add(c->p, c->a->format, a, b, err, "zero bytes after the last member"))
             return -1;
     }
     if (is_equal(&x, &y))
         return 0;
-    return diff_member(c->p, "(after the last member)", &x, &y, err) < 0 ? -1 : 0;
+    return stet_diff_member(c->p, "(after the last member)", &x, &y, err) < 0 ? -1 : 0;
 }
 
 /* ---- all ---- */
@@ -385,20 +386,20 @@ static int compare_all(struct diff_members *c, struct stet_error *err)
         return -1;
     for (uint32_t i = 0; i < c->a->count; i++)
         if (c->of_a[i] != NONE)
-            diff_members_fields(c, i, c->of_a[i]);
+            stet_diff_members_fields(c, i, c->of_a[i]);
     for (size_t field = 0; field < DIFF_M_PACKING; field++)
-        if (c->groups[field].count > 0 && diff_members_tell(c, field, err) < 0)
+        if (c->groups[field].count > 0 && stet_diff_members_tell(c, field, err) < 0)
             return -1;
     if (add_missing(c, true, err) < 0 || add_missing(c, false, err) < 0 ||
         compare_contents(c, err) < 0)
         return -1;
-    if (c->groups[DIFF_M_PACKING].count > 0 && diff_members_tell(c, DIFF_M_PACKING, err) < 0)
+    if (c->groups[DIFF_M_PACKING].count > 0 && stet_diff_members_tell(c, DIFF_M_PACKING, err) < 0)
         return -1;
     return compare_around(c, err);
 }
 
-int diff_containers(const struct diff_pair *p, const struct diff_container *a,
-                    const struct diff_container *b, struct stet_error *err)
+int stet_diff_containers(const struct diff_pair *p, const struct diff_container *a,
+                         const struct diff_container *b, struct stet_error *err)
 {
     size_t before = p->diff->result->count;
     struct diff_members *c = calloc(1, sizeof *c);

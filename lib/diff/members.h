@@ -65,37 +65,38 @@ struct diff_container {
     struct diff_bytes after;  /* the last member, and belongs to none */
 };
 
-void diff_container_init(struct diff_container *c, const char *format);
-void diff_container_release(struct diff_container *c);
+void stet_diff_container_init(struct diff_container *c, const char *format);
+void stet_diff_container_release(struct diff_container *c);
 /* A member without any field; NULL with err (STET_ERROR_INPUT: there are too many). */
-struct diff_archived *diff_container_add(struct diff_container *c, const void *name, size_t len,
-                                         struct stet_error *err);
-int diff_container_link(struct diff_container *c, struct diff_archived *m, const void *link,
-                        size_t len, struct stet_error *err);
-const char *diff_container_name(const struct diff_container *c, size_t member);
+struct diff_archived *stet_diff_container_add(struct diff_container *c, const void *name,
+                                              size_t len, struct stet_error *err);
+int stet_diff_container_link(struct diff_container *c, struct diff_archived *m, const void *link,
+                             size_t len, struct stet_error *err);
+const char *stet_diff_container_name(const struct diff_container *c, size_t member);
 
 /* A reader: 1; 0 when data is not of its format or damaged; -1 with err. c is initialised, and released whatever is
  * returned. What it borrows from data stays borrowed. */
 typedef int diff_container_reader(const struct diff_bytes *data, struct diff_container *c,
                                   struct stet_error *err);
-diff_container_reader diff_read_ar, diff_read_cpio, diff_read_zip;
+diff_container_reader stet_diff_read_ar, stet_diff_read_cpio, stet_diff_read_zip;
 
 /* The number of findings, or -1. */
-int diff_containers(const struct diff_pair *p, const struct diff_container *a,
-                    const struct diff_container *b, struct stet_error *err);
+int stet_diff_containers(const struct diff_pair *p, const struct diff_container *a,
+                         const struct diff_container *b, struct stet_error *err);
 
 /* Asked before the members are compared: as a comparator. */
 typedef int diff_container_check(const struct diff_pair *p, const struct diff_container *a,
                                  const struct diff_container *b, struct stet_error *err);
 /* A comparator made of a reader; check may be NULL. */
-int diff_compare_with(const struct diff_pair *p, diff_container_reader *read,
-                      diff_container_check *check, struct stet_error *err);
+int stet_diff_compare_with(const struct diff_pair *p, diff_container_reader *read,
+                           diff_container_check *check, struct stet_error *err);
 
 /*
  * Two packages of which the version (or the name) differs, by their descriptions: a finding, 1; 0 when they are the
  * same or it is no description; -1 with err. Debian's control, or .PKGINFO of pacman and apk.
  */
-int diff_package_versions(const struct diff_pair *p, const char *format, const struct diff_bytes *a,
-                          const struct diff_bytes *b, struct stet_error *err);
+int stet_diff_package_versions(const struct diff_pair *p, const char *format,
+                               const struct diff_bytes *a, const struct diff_bytes *b,
+                               struct stet_error *err);
 
 #endif

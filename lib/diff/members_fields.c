@@ -113,7 +113,7 @@ static bool is_text(const struct diff_bytes *x)
 static int bytes_text(const struct diff_bytes *x, struct stet_buffer *out, struct stet_error *err)
 {
     if (is_text(x))
-        return diff_printable(x->data, x->len, 150, out, err);
+        return stet_diff_printable(x->data, x->len, 150, out, err);
     for (size_t i = 0; i < x->len && i < 40; i++)
         stet_buffer_addf(out, "%s%02x", i ? " " : "", x->data[i]);
     if (x->len > 40)
@@ -165,11 +165,11 @@ static int field_text(const struct diff_container *c, const struct diff_archived
         if (!x->link)
             return 0;
         const char *link = c->names.data + x->link;
-        if (diff_printable(link, strlen(link), 150, out, err) < 0)
+        if (stet_diff_printable(link, strlen(link), 150, out, err) < 0)
             return -1;
     } else if (field == DIFF_M_NAME) {
         const char *name = c->names.data + x->name;
-        if (diff_printable(name, strlen(name), 150, out, err) < 0)
+        if (stet_diff_printable(name, strlen(name), 150, out, err) < 0)
             return -1;
     } else if (field == DIFF_M_HEADER) {
         if (odd_bytes(&x->header, &other->header, out, err) < 0)
@@ -183,7 +183,7 @@ static int field_text(const struct diff_container *c, const struct diff_archived
     return stet_buffer_check(out, "a field of an archive", err) < 0 ? -1 : 1;
 }
 
-void diff_members_note(struct diff_members *c, size_t field, uint32_t i, uint32_t k)
+void stet_diff_members_note(struct diff_members *c, size_t field, uint32_t i, uint32_t k)
 {
     struct diff_member_group *g = &c->groups[field];
 
@@ -194,7 +194,7 @@ void diff_members_note(struct diff_members *c, size_t field, uint32_t i, uint32_
     g->count++;
 }
 
-void diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k)
+void stet_diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k)
 {
     const struct diff_archived *x = &c->a->members[i], *y = &c->b->members[k];
     bool same = true;
@@ -204,40 +204,40 @@ void diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k)
             (n == DIFF_N_NS && x->number[DIFF_N_MTIME] != y->number[DIFF_N_MTIME]))
             continue;
         /* Whole seconds and their parts are one property. */
-        diff_members_note(c, n == DIFF_N_NS ? DIFF_N_MTIME : n, i, k);
+        stet_diff_members_note(c, n == DIFF_N_NS ? DIFF_N_MTIME : n, i, k);
         same = false;
     }
     for (size_t n = 0; n < DIFF_B_COUNT; n++) {
         if (!x->bytes[n].data == !y->bytes[n].data && is_equal(&x->bytes[n], &y->bytes[n]))
             continue;
-        diff_members_note(c, DIFF_N_COUNT + n, i, k);
+        stet_diff_members_note(c, DIFF_N_COUNT + n, i, k);
         same = false;
     }
     if (!x->link != !y->link ||
         (x->link && strcmp(c->a->names.data + x->link, c->b->names.data + y->link) != 0)) {
-        diff_members_note(c, DIFF_M_LINK, i, k);
+        stet_diff_members_note(c, DIFF_M_LINK, i, k);
         same = false;
     }
-    if (strcmp(diff_container_name(c->a, i), diff_container_name(c->b, k)) != 0) {
-        diff_members_note(c, DIFF_M_NAME, i, k);
+    if (strcmp(stet_diff_container_name(c->a, i), stet_diff_container_name(c->b, k)) != 0) {
+        stet_diff_members_note(c, DIFF_M_NAME, i, k);
         same = false;
     }
     /* Lengths and sums of a content that differs stand in the header too. */
     if (!same || !is_equal(&x->content, &y->content))
         return;
     if (!is_equal(&x->header, &y->header))
-        diff_members_note(c, DIFF_M_HEADER, i, k);
+        stet_diff_members_note(c, DIFF_M_HEADER, i, k);
     if (!is_equal(&x->padding, &y->padding))
-        diff_members_note(c, DIFF_M_PADDING, i, k);
+        stet_diff_members_note(c, DIFF_M_PADDING, i, k);
 }
 /* ---- telling them ---- */
 
-int diff_members_path(const struct diff_pair *p, const char *name, struct stet_buffer *out,
-                      struct stet_error *err)
+int stet_diff_members_path(const struct diff_pair *p, const char *name, struct stet_buffer *out,
+                           struct stet_error *err)
 {
     stet_buffer_add_str(out, p->path);
     stet_buffer_add_char(out, '!');
-    return diff_printable(name, strlen(name), 1000, out, err);
+    return stet_diff_printable(name, strlen(name), 1000, out, err);
 }
 
 static int group_detail(const struct diff_members *c, const struct diff_member_group *g,
@@ -246,21 +246,21 @@ static int group_detail(const struct diff_members *c, const struct diff_member_g
     for (size_t i = 0; i < g->count && i < DIFF_GROUP_SHOWN; i++) {
         _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
         const struct diff_archived *x = &c->a->members[g->a[i]], *y = &c->b->members[g->b[i]];
-        const char *name = diff_container_name(c->a, g->a[i]);
+        const char *name = stet_diff_container_name(c->a, g->a[i]);
         int has_a = field_text(c->a, x, y, field, &a, err);
         int has_b = field_text(c->b, y, x, field, &b, err);
-        if (has_a < 0 || has_b < 0 || diff_detail(f, '@', name, strlen(name), err) < 0 ||
-            (has_a && diff_detail(f, '-', a.data, a.len, err) < 0) ||
-            (has_b && diff_detail(f, '+', b.data, b.len, err) < 0))
+        if (has_a < 0 || has_b < 0 || stet_diff_detail(f, '@', name, strlen(name), err) < 0 ||
+            (has_a && stet_diff_detail(f, '-', a.data, a.len, err) < 0) ||
+            (has_b && stet_diff_detail(f, '+', b.data, b.len, err) < 0))
             return -1;
     }
     if (g->count <= DIFF_GROUP_SHOWN)
         return 0;
     _cleanup_free_ char *more = stet_format(err, "%zu more members", g->count - DIFF_GROUP_SHOWN);
-    return more ? diff_detail(f, '@', more, strlen(more), err) : -1;
+    return more ? stet_diff_detail(f, '@', more, strlen(more), err) : -1;
 }
 
-int diff_members_tell(const struct diff_members *c, size_t field, struct stet_error *err)
+int stet_diff_members_tell(const struct diff_members *c, size_t field, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT,
                                         path = STET_BUFFER_INIT;
@@ -276,19 +276,19 @@ int diff_members_tell(const struct diff_members *c, size_t field, struct stet_er
     const char *a_text = has_a ? stet_buffer_str(&a) : NULL;
     const char *b_text = has_b ? stet_buffer_str(&b) : NULL;
     if (g->count == 1) {
-        if (diff_members_path(c->p, diff_container_name(c->a, g->a[0]), &path, err) < 0)
+        if (stet_diff_members_path(c->p, stet_diff_container_name(c->a, g->a[0]), &path, err) < 0)
             return -1;
         p.path = stet_buffer_str(&path);
-        f = diff_add(&p, c->a->format, a_text, b_text, err, "%s", field_names[field]);
+        f = stet_diff_add(&p, c->a->format, a_text, b_text, err, "%s", field_names[field]);
     } else {
-        f = diff_add(&p, c->a->format, a_text, b_text, err, "%s of %zu members", field_names[field],
-                     g->count);
+        f = stet_diff_add(&p, c->a->format, a_text, b_text, err, "%s of %zu members",
+                          field_names[field], g->count);
     }
     if (!f || (g->count > 1 && group_detail(c, g, field, f, err) < 0))
         return -1;
     if (field != DIFF_M_PACKING && field != DIFF_M_NAME && field != DIFF_N_METHOD &&
         field != DIFF_N_LEVEL)
         return 0;
-    return diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                        "this says how members are compressed, not what they hold");
+    return stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                             "this says how members are compressed, not what they hold");
 }

@@ -32,13 +32,13 @@ struct diff_members {
 };
 
 /* Notes that members i and k differ in a field. */
-void diff_members_note(struct diff_members *c, size_t field, uint32_t i, uint32_t k);
+void stet_diff_members_note(struct diff_members *c, size_t field, uint32_t i, uint32_t k);
 /* Notes all fields in which they differ. */
-void diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k);
+void stet_diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k);
 /* Adds the finding of a field that was noted. */
-int diff_members_tell(const struct diff_members *c, size_t field, struct stet_error *err);
+int stet_diff_members_tell(const struct diff_members *c, size_t field, struct stet_error *err);
 /* p's place, with a member. */
-int diff_members_path(const struct diff_pair *p, const char *name, struct stet_buffer *out,
-                      struct stet_error *err);
+int stet_diff_members_path(const struct diff_pair *p, const char *name, struct stet_buffer *out,
+                           struct stet_error *err);
 
 #endif

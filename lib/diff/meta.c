@@ -9,7 +9,7 @@ enum {
 };
 #define XATTR_PREFIX "SCHILY.xattr."
 
-void diff_meta_release(struct diff_meta *m)
+void stet_diff_meta_release(struct diff_meta *m)
 {
     stet_buffer_release(&m->text);
     free(m->list);
@@ -20,7 +20,7 @@ static struct diff_number field(const unsigned char *h, size_t offset, size_t si
 {
     struct diff_number n;
 
-    n.ok = diff_tar_number(h + offset, size, &n.value);
+    n.ok = stet_diff_tar_number(h + offset, size, &n.value);
     return n;
 }
 
@@ -113,7 +113,7 @@ static int apply_all(struct diff_bytes rest, struct diff_meta *m, struct diff_by
 {
     struct diff_pax_record r;
 
-    while (diff_pax_next(&rest, &r) > 0)
+    while (stet_diff_pax_next(&rest, &r) > 0)
         if (apply(&r, m, link, err) < 0)
             return -1;
     return 0;
@@ -127,7 +127,7 @@ static int apply_globals(const struct diff_tar *t, const struct diff_tar_entry *
     for (uint32_t i = from; i < e->globals; i++) {
         const unsigned char *h = t->map->bytes.data + t->globals[i];
         int64_t size = 0;
-        (void)diff_tar_number(h + 124, 12, &size);
+        (void)stet_diff_tar_number(h + 124, 12, &size);
         if (apply_all((struct diff_bytes){h + DIFF_BLOCK, (size_t)size}, m, link, err) < 0)
             return -1;
     }
@@ -154,8 +154,8 @@ static int set_link(const struct diff_bytes *link, struct diff_meta *m, struct s
     return stet_buffer_check(&m->text, "the target of a link", err);
 }
 
-int diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *m,
-                  struct stet_error *err)
+int stet_diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *m,
+                       struct stet_error *err)
 {
     const struct diff_tar_entry *e = &t->entries[entry];
     const unsigned char *h = t->map->bytes.data + e->start + (uint64_t)e->header * DIFF_BLOCK;
@@ -163,7 +163,7 @@ int diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *m,
     struct diff_tar_extended x;
     uint64_t pos = e->start;
 
-    m->path = diff_tar_path(t, entry);
+    m->path = stet_diff_tar_path(t, entry);
     m->mode = field(h, 100, 8);
     m->uid = field(h, 108, 8);
     m->gid = field(h, 116, 8);
@@ -176,7 +176,7 @@ int diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *m,
     set_type(e->type, h, m);
     if (apply_globals(t, e, m, &link, err) < 0)
         return -1;
-    while (diff_tar_extended_next(t, e, &pos, &x)) {
+    while (stet_diff_tar_extended_next(t, e, &pos, &x)) {
         if (x.type == 'K')
             link = x.content;
         else if ((x.type == 'x' || x.type == 'X') && apply_all(x.content, m, &link, err) < 0)
@@ -192,7 +192,8 @@ int diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *m,
 
 enum { LINKS_MAX = 8 };
 
-int diff_meta_target(const struct diff_meta *m, struct stet_buffer *out, struct stet_error *err)
+int stet_diff_meta_target(const struct diff_meta *m, struct stet_buffer *out,
+                          struct stet_error *err)
 {
     struct stet_error why = STET_ERROR_INIT;
     const char *link = m->link ? m->link : "";
@@ -209,12 +210,13 @@ int diff_meta_target(const struct diff_meta *m, struct stet_buffer *out, struct 
 static bool leads_on(const struct diff_tar *t, size_t *entry, struct diff_meta *m,
                      struct stet_buffer *target, struct stet_error *err)
 {
-    return diff_tar_meta(t, *entry, m, err) == 0 && diff_meta_target(m, target, err) == 0 &&
-           diff_tar_find(t, stet_buffer_str(target), entry);
+    return stet_diff_tar_meta(t, *entry, m, err) == 0 &&
+           stet_diff_meta_target(m, target, err) == 0 &&
+           stet_diff_tar_find(t, stet_buffer_str(target), entry);
 }
 
-int diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
-                     struct stet_error *err)
+int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
+                          struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer target = STET_BUFFER_INIT;
     struct diff_meta m = {0};
@@ -222,13 +224,13 @@ int diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *ou
 
     for (unsigned i = 0; found && i < LINKS_MAX && t->entries[entry].type == '1'; i++)
         found = leads_on(t, &entry, &m, &target, err);
-    diff_meta_release(&m);
+    stet_diff_meta_release(&m);
     const struct diff_tar_entry *e = &t->entries[entry];
     if (!found || e->type == '1') {
         if (!err || err->kind == STET_ERROR_NONE)
             stet_error_input(err, "the file that the hard link leads to is not in the archive");
         return err && err->kind != STET_ERROR_INPUT ? -1 : 0;
     }
-    diff_map_part(t->map, e->content, e->size, out);
+    stet_diff_map_part(t->map, e->content, e->size, out);
     return 1;
 }

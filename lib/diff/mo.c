@@ -41,7 +41,7 @@ static int read_messages(struct catalogue *c, struct stet_error *err)
         if (!read_string(c, c->ids_at, i, &m->id) || !read_string(c, c->texts_at, i, &m->text))
             return 0;
         /* Sorted, each once, and not laid over each other, which would multiply the work. */
-        if (i > 0 && diff_bytes_order(c->messages[i - 1].id, m->id) >= 0)
+        if (i > 0 && stet_diff_bytes_order(c->messages[i - 1].id, m->id) >= 0)
             return 0;
         total += (uint64_t)m->id.len + m->text.len;
         if (total > 2 * (uint64_t)c->file.len)
@@ -111,16 +111,16 @@ static int add_field(const struct diff_pair *p, struct diff_bytes name, struct d
 {
     static const char created[] = "POT-Creation-Date";
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
-    if (diff_printable(name.data, name.len, 80, &text, err) < 0)
+    if (stet_diff_printable(name.data, name.len, 80, &text, err) < 0)
         return -1;
     struct stet_finding *f =
-        diff_add_bytes(p, "mo", a, b, err, "header: %s", stet_buffer_str(&text));
+        stet_diff_add_bytes(p, "mo", a, b, err, "header: %s", stet_buffer_str(&text));
     if (!f)
         return -1;
     if (a.len == 0 || b.len == 0 || strcmp(stet_buffer_str(&text), created) != 0)
         return 1;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
-                        "POT-Creation-Date is when xgettext wrote the template") < 0
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
+                             "POT-Creation-Date is when xgettext wrote the template") < 0
                ? -1
                : 1;
 }
@@ -169,13 +169,13 @@ static int id_text(struct diff_bytes id, struct stet_buffer *out, struct stet_er
         context++;
     size_t begin = context < len ? context + 1 : 0;
     stet_buffer_add_char(out, '"');
-    if (diff_printable(id.data + begin, len - begin, 100, out, err) < 0)
+    if (stet_diff_printable(id.data + begin, len - begin, 100, out, err) < 0)
         return -1;
     stet_buffer_add_char(out, '"');
     if (begin == 0)
         return stet_buffer_check(out, "a message", err);
     stet_buffer_add_str(out, " in context \"");
-    if (diff_printable(id.data, context, 60, out, err) < 0)
+    if (stet_diff_printable(id.data, context, 60, out, err) < 0)
         return -1;
     stet_buffer_add_char(out, '"');
     return stet_buffer_check(out, "a message", err);
@@ -195,8 +195,8 @@ static int add_message(struct walk *w, const struct message *a, const struct mes
         return 0;
     if (id_text(a ? a->id : b->id, &id, w->err) < 0)
         return -1;
-    return diff_add_bytes(w->pair, "mo", a ? a->text : none, b ? b->text : none, w->err,
-                          "message %s", stet_buffer_str(&id))
+    return stet_diff_add_bytes(w->pair, "mo", a ? a->text : none, b ? b->text : none, w->err,
+                               "message %s", stet_buffer_str(&id))
                ? 0
                : -1;
 }
@@ -207,7 +207,7 @@ static int compare_messages(struct walk *w, const struct catalogue *a, const str
     for (uint32_t i = 0, j = 0; i < a->count || j < b->count;) {
         const struct message *x = i < a->count ? &a->messages[i] : NULL;
         const struct message *y = j < b->count ? &b->messages[j] : NULL;
-        int order = !x ? 1 : !y ? -1 : diff_bytes_order(x->id, y->id);
+        int order = !x ? 1 : !y ? -1 : stet_diff_bytes_order(x->id, y->id);
         if (order < 0)
             y = NULL;
         if (order > 0)
@@ -221,7 +221,8 @@ static int compare_messages(struct walk *w, const struct catalogue *a, const str
         return 0;
     _cleanup_free_ char *va = stet_format(w->err, "%u messages", a->count);
     _cleanup_free_ char *vb = stet_format(w->err, "%u messages", b->count);
-    return va && vb && diff_add(w->pair, "mo", va, vb, w->err, "%zu messages differ", w->differing)
+    return va && vb &&
+                   stet_diff_add(w->pair, "mo", va, vb, w->err, "%zu messages differ", w->differing)
                ? 0
                : -1;
 }
@@ -253,13 +254,13 @@ static int compare_numbers(const struct diff_pair *p, const struct catalogue *a,
             vb = stet_format(err, "%s",
                              b->big ? "most significant first" : "least significant first");
         }
-        if (!va || !vb || !diff_add(p, "mo", va, vb, err, "%s", fields[i].what))
+        if (!va || !vb || !stet_diff_add(p, "mo", va, vb, err, "%s", fields[i].what))
             return -1;
     }
     return 0;
 }
 
-int diff_mo(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_mo(const struct diff_pair *p, struct stet_error *err)
 {
     struct catalogue a, b = {.count = 0};
     struct walk w = {.pair = p, .err = err};

@@ -68,7 +68,8 @@ static bool has_entry(const struct diff_tar *t, const char *path, struct diff_ma
 {
     size_t entry;
 
-    return diff_tar_find(t, path, &entry) && diff_tar_content(t, entry, content, NULL) > 0;
+    return stet_diff_tar_find(t, path, &entry) &&
+           stet_diff_tar_content(t, entry, content, NULL) > 0;
 }
 
 static bool is_docker(const struct diff_tar *t)
@@ -89,7 +90,7 @@ static int open_as_tar(struct diff_artifact *a, enum stet_codec_kind kind, struc
     a->kind = DIFF_ARTIFACT_TAR;
     a->kind_text = compressed_name(kind);
     a->stream.name = stet_strdup(a->place.path, err);
-    diff_map_part(&a->file, 0, UINT64_MAX, &a->stream.blob);
+    stet_diff_map_part(&a->file, 0, UINT64_MAX, &a->stream.blob);
     return a->stream.name ? 0 : -1;
 }
 
@@ -98,7 +99,7 @@ static int look_inside(const struct diff *d, struct diff_artifact *a, struct ste
 {
     struct diff_map content;
 
-    if (diff_stream_open(d, &a->stream, err) < 0)
+    if (stet_diff_stream_open(d, &a->stream, err) < 0)
         return -1;
     const struct diff_tar *t = &a->stream.index;
     if (has_entry(t, "oci-layout", &content) && has_entry(t, "index.json", &content))
@@ -107,7 +108,7 @@ static int look_inside(const struct diff *d, struct diff_artifact *a, struct ste
         a->place.transport = STET_OCI_DOCKER_ARCHIVE;
     else
         return 0;
-    diff_stream_release(&a->stream);
+    stet_diff_stream_release(&a->stream);
     a->kind = DIFF_ARTIFACT_IMAGE;
     return 0;
 }
@@ -121,7 +122,7 @@ static int recognise_file(const struct diff *d, struct diff_artifact *a, struct 
 
     a->kind = DIFF_ARTIFACT_FILE;
     a->kind_text = "file";
-    if (len >= DIFF_BLOCK && diff_tar_header_holds(first)) {
+    if (len >= DIFF_BLOCK && stet_diff_tar_header_holds(first)) {
         if (kind == STET_CODEC_GZIP && begins(first, len, ".SIGN.")) {
             a->kind_text = "Alpine package";
             return 0;
@@ -143,7 +144,7 @@ static int recognise_file(const struct diff *d, struct diff_artifact *a, struct 
 
 static int map_file(struct diff_artifact *a, struct stet_error *err)
 {
-    int rc = diff_map_file(AT_FDCWD, a->place.path, 0, &a->file, err);
+    int rc = stet_diff_map_file(AT_FDCWD, a->place.path, 0, &a->file, err);
 
     if (rc == -2)
         return stet_error_input(err, "%s: is no file that can be compared", a->place.path);
@@ -206,11 +207,11 @@ static int open_image(const struct diff *d, struct diff_artifact *a, struct stet
     a->kind_text = a->place.transport == STET_OCI_LAYOUT    ? "OCI layout"
                    : a->place.transport == STET_OCI_ARCHIVE ? "OCI archive"
                                                             : "docker archive";
-    return diff_image_open(d, a, err);
+    return stet_diff_image_open(d, a, err);
 }
 
-int diff_artifact_open(const struct diff *d, const char *name, struct diff_artifact *a,
-                       struct stet_error *err)
+int stet_diff_artifact_open(const struct diff *d, const char *name, struct diff_artifact *a,
+                            struct stet_error *err)
 {
     int rc;
 
@@ -226,15 +227,15 @@ int diff_artifact_open(const struct diff *d, const char *name, struct diff_artif
     if (rc == 0 && a->kind == DIFF_ARTIFACT_IMAGE)
         rc = open_image(d, a, err);
     if (rc < 0)
-        diff_artifact_release(a);
+        stet_diff_artifact_release(a);
     return rc;
 }
 
-void diff_artifact_release(struct diff_artifact *a)
+void stet_diff_artifact_release(struct diff_artifact *a)
 {
-    diff_image_free(a->image);
-    diff_stream_release(&a->stream);
-    diff_map_release(&a->file);
+    stet_diff_image_free(a->image);
+    stet_diff_stream_release(&a->stream);
+    stet_diff_map_release(&a->file);
     stet_oci_place_release(&a->place);
     *a = (struct diff_artifact){0};
 }

@@ -12,7 +12,7 @@ struct span {
     size_t len;
 };
 
-void diff_owners_release(struct diff_owners *o)
+void stet_diff_owners_release(struct diff_owners *o)
 {
     stet_buffer_release(&o->text);
     free(o->paths.items);
@@ -231,14 +231,14 @@ static bool is_installed(const char *path)
            strcmp(path, "usr/lib/apk/db/installed") == 0;
 }
 
-bool diff_owners_wants(const char *path)
+bool stet_diff_owners_wants(const char *path)
 {
     return is_status(path) || is_installed(path) || below(path, INFO, ".list") ||
            below(path, LOCAL, "/desc") || below(path, LOCAL, "/files");
 }
 
-int diff_owners_read(struct diff_owners *o, struct stet_strv *packages, const char *path,
-                     const char *data, size_t len, struct stet_error *err)
+int stet_diff_owners_read(struct diff_owners *o, struct stet_strv *packages, const char *path,
+                          const char *data, size_t len, struct stet_error *err)
 {
     const struct span all = {data, len};
     if (o->text.len >= TEXT_MAX)
@@ -282,7 +282,7 @@ static void settle(struct diff_owners *o, struct diff_owners_list *list)
     list->count = n + 1;
 }
 
-int diff_owners_finish(struct diff_owners *o, struct stet_error *err)
+int stet_diff_owners_finish(struct diff_owners *o, struct stet_error *err)
 {
     if (stet_buffer_check(&o->text, "the list of packages' files", err) < 0)
         return -1;
@@ -345,7 +345,7 @@ static const char *database_owner(const struct diff_owners *o, const char *path)
     return NULL;
 }
 
-const char *diff_owners_find(const struct diff_owners *o, const char *path)
+const char *stet_diff_owners_find(const struct diff_owners *o, const char *path)
 {
     bool found;
     const char *owner = look_up(o, &o->paths, path, &found);
@@ -355,7 +355,7 @@ const char *diff_owners_find(const struct diff_owners *o, const char *path)
     return found ? owner : database_owner(o, path);
 }
 
-const char *diff_owners_version(const struct diff_owners *o, const char *package)
+const char *stet_diff_owners_version(const struct diff_owners *o, const char *package)
 {
     bool found;
     return look_up(o, &o->versions, package, &found);

@@ -20,14 +20,14 @@ struct diff_owners {
     struct diff_owners_list paths, versions;
 };
 
-void diff_owners_release(struct diff_owners *o);
+void stet_diff_owners_release(struct diff_owners *o);
 /* Is path one of a database's files? */
-bool diff_owners_wants(const char *path);
+bool stet_diff_owners_wants(const char *path);
 /* Reads it; packages get "name version architecture". Memory is bounded: what is past it has no owner. */
-int diff_owners_read(struct diff_owners *o, struct stet_strv *packages, const char *path,
-                     const char *data, size_t len, struct stet_error *err);
-int diff_owners_finish(struct diff_owners *o, struct stet_error *err);
-const char *diff_owners_find(const struct diff_owners *o, const char *path);
-const char *diff_owners_version(const struct diff_owners *o, const char *package);
+int stet_diff_owners_read(struct diff_owners *o, struct stet_strv *packages, const char *path,
+                          const char *data, size_t len, struct stet_error *err);
+int stet_diff_owners_finish(struct diff_owners *o, struct stet_error *err);
+const char *stet_diff_owners_find(const struct diff_owners *o, const char *path);
+const char *stet_diff_owners_version(const struct diff_owners *o, const char *package);
 
 #endif

@@ -59,14 +59,15 @@ static int package_text(const struct package *x, struct stet_buffer *out, struct
         if (!parts[i]->data)
             continue;
         stet_buffer_add_str(out, i ? " " : "");
-        if (diff_printable(parts[i]->data, parts[i]->len, VALUE_MAX, out, err) < 0)
+        if (stet_diff_printable(parts[i]->data, parts[i]->len, VALUE_MAX, out, err) < 0)
             return -1;
     }
     return stet_buffer_check(out, "a package", err);
 }
 
-int diff_package_versions(const struct diff_pair *p, const char *format, const struct diff_bytes *a,
-                          const struct diff_bytes *b, struct stet_error *err)
+int stet_diff_package_versions(const struct diff_pair *p, const char *format,
+                               const struct diff_bytes *a, const struct diff_bytes *b,
+                               struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer s = STET_BUFFER_INIT, t = STET_BUFFER_INIT;
     struct package x, y;
@@ -77,12 +78,12 @@ int diff_package_versions(const struct diff_pair *p, const char *format, const s
     bool renamed = !is_equal(&x.name, &y.name);
     if (package_text(&x, &s, err) < 0 || package_text(&y, &t, err) < 0)
         return -1;
-    struct stet_finding *f = diff_add(p, format, stet_buffer_str(&s), stet_buffer_str(&t), err,
-                                      renamed ? "package" : "version of the package");
-    if (!f ||
-        diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-                     renamed ? "by their own descriptions they are different packages"
-                             : "by their own descriptions they are different versions of it") < 0)
+    struct stet_finding *f = stet_diff_add(p, format, stet_buffer_str(&s), stet_buffer_str(&t), err,
+                                           renamed ? "package" : "version of the package");
+    if (!f || stet_diff_because(
+                  f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+                  renamed ? "by their own descriptions they are different packages"
+                          : "by their own descriptions they are different versions of it") < 0)
         return -1;
     return 1;
 }

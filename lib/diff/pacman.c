@@ -15,17 +15,17 @@ static bool is_key(struct diff_text line)
 static int read_blocks(struct diff_records *out, struct diff_text rest, struct stet_error *err)
 {
     struct diff_text line;
-    if (!diff_text_plain(rest))
+    if (!stet_diff_text_plain(rest))
         return 0;
-    while (!out->full && diff_text_line(&rest, &line)) {
+    while (!out->full && stet_diff_text_line(&rest, &line)) {
         struct diff_text key = {line.s + 1, line.len - 2}, value = {rest.s, 0};
         if (line.len == 0)
             continue;
         if (!is_key(line))
             return 0;
-        while (diff_text_line(&rest, &line) && line.len > 0)
+        while (stet_diff_text_line(&rest, &line) && line.len > 0)
             value.len = (size_t)(line.s + line.len - value.s);
-        if (diff_records_add(out, key, value, 0, err) < 0)
+        if (stet_diff_records_add(out, key, value, 0, err) < 0)
             return -1;
     }
     return !out->full;
@@ -50,14 +50,14 @@ static int add_time(const struct diff_pair *p, const struct time_key *key, struc
     _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
     uint64_t na, nb;
     struct stet_finding *f;
-    if (!diff_text_number(a, INT64_MAX, &na) || !diff_text_number(b, INT64_MAX, &nb))
-        return diff_add_text(p, format_name, a, b, err, "%%%s%%", key->key) ? 0 : -1;
-    if (diff_add_time_text(&ta, (int64_t)na, err) < 0 ||
-        diff_add_time_text(&tb, (int64_t)nb, err) < 0)
+    if (!stet_diff_text_number(a, INT64_MAX, &na) || !stet_diff_text_number(b, INT64_MAX, &nb))
+        return stet_diff_add_text(p, format_name, a, b, err, "%%%s%%", key->key) ? 0 : -1;
+    if (stet_diff_add_time_text(&ta, (int64_t)na, err) < 0 ||
+        stet_diff_add_time_text(&tb, (int64_t)nb, err) < 0)
         return -1;
-    f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%%%s%%",
-                 key->key);
-    return f ? diff_because(f, key->cause, key->sure, err, "%s", key->evidence) : -1;
+    f = stet_diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%%%s%%",
+                      key->key);
+    return f ? stet_diff_because(f, key->cause, key->sure, err, "%s", key->evidence) : -1;
 }
 
 /* "path<TAB>hash" lines by path. */
@@ -69,16 +69,16 @@ static int add_backup(const struct diff_pair *p, struct diff_text a, struct diff
     struct diff_records *records[2] = {&ra, &rb};
     int status = 0;
     for (int i = 0; status == 0 && i < 2; i++)
-        while (status == 0 && diff_text_line(&texts[i], &line)) {
-            struct diff_text path = diff_text_field(&line, '\t');
-            status = diff_records_add(records[i], path, line, 0, err);
+        while (status == 0 && stet_diff_text_line(&texts[i], &line)) {
+            struct diff_text path = stet_diff_text_field(&line, '\t');
+            status = stet_diff_records_add(records[i], path, line, 0, err);
         }
     if (status == 0)
-        status = diff_records_compare(p, format_name, "%BACKUP%", &ra, &rb, err);
+        status = stet_diff_records_compare(p, format_name, "%BACKUP%", &ra, &rb, err);
     if (status == 0)
-        status = diff_add_text(p, format_name, a, b, err, "%%BACKUP%%") ? 0 : -1;
-    diff_records_release(&ra);
-    diff_records_release(&rb);
+        status = stet_diff_add_text(p, format_name, a, b, err, "%%BACKUP%%") ? 0 : -1;
+    stet_diff_records_release(&ra);
+    stet_diff_records_release(&rb);
     return status < 0 ? -1 : 0;
 }
 
@@ -89,30 +89,30 @@ static int add_block(const struct diff_pair *p, const struct diff_record_pair *o
     struct diff_text key = one->a ? one->a->key : one->b->key, none = {NULL, 0};
     struct stet_finding *f;
     stet_buffer_add_char(&what, '%');
-    if (diff_printable(key.s, key.len, 100, &what, err) < 0)
+    if (stet_diff_printable(key.s, key.len, 100, &what, err) < 0)
         return -1;
     stet_buffer_add_char(&what, '%');
     if (stet_buffer_check(&what, "a finding", err) < 0)
         return -1;
     if (!one->a || !one->b)
-        return diff_add_text(p, format_name, one->a ? one->a->value : none,
-                             one->b ? one->b->value : none, err, "%s", stet_buffer_str(&what))
+        return stet_diff_add_text(p, format_name, one->a ? one->a->value : none,
+                                  one->b ? one->b->value : none, err, "%s", stet_buffer_str(&what))
                    ? 0
                    : -1;
     for (size_t i = 0; i < sizeof time_keys / sizeof time_keys[0]; i++)
-        if (diff_text_is(key, time_keys[i].key))
+        if (stet_diff_text_is(key, time_keys[i].key))
             return add_time(p, &time_keys[i], one->a->value, one->b->value, err);
-    if (diff_text_is(key, "BACKUP"))
+    if (stet_diff_text_is(key, "BACKUP"))
         return add_backup(p, one->a->value, one->b->value, err);
-    if (!diff_text_is(key, "VERSION"))
-        return diff_add_value(p, format_name, stet_buffer_str(&what), one->a->value, one->b->value,
-                              err) < 0
+    if (!stet_diff_text_is(key, "VERSION"))
+        return stet_diff_add_value(p, format_name, stet_buffer_str(&what), one->a->value,
+                                   one->b->value, err) < 0
                    ? -1
                    : 0;
-    f = diff_add_text(p, format_name, one->a->value, one->b->value, err, "%s",
-                      stet_buffer_str(&what));
-    return f ? diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-                            "the database names another version of the package")
+    f = stet_diff_add_text(p, format_name, one->a->value, one->b->value, err, "%s",
+                           stet_buffer_str(&what));
+    return f ? stet_diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+                                 "the database names another version of the package")
              : -1;
 }
 
@@ -121,36 +121,36 @@ static int compare_blocks(const struct diff_pair *p, const struct diff_records *
 {
     struct diff_record_pairs pairs;
     bool failed = false;
-    if (diff_records_match(a, b, &pairs, err) < 0)
+    if (stet_diff_records_match(a, b, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; !failed && i < pairs.count; i++) {
         const struct diff_record_pair *one = &pairs.items[i];
-        if (!one->a || !one->b || !diff_text_equal(one->a->value, one->b->value))
+        if (!one->a || !one->b || !stet_diff_text_equal(one->a->value, one->b->value))
             failed = add_block(p, one, err) < 0;
     }
     if (!failed)
-        diff_records_order(p, format_name, "keys", a, b, &pairs, &failed, err);
-    diff_record_pairs_release(&pairs);
+        stet_diff_records_order(p, format_name, "keys", a, b, &pairs, &failed, err);
+    stet_diff_record_pairs_release(&pairs);
     return failed ? -1 : 1;
 }
 
-int diff_pacman(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_pacman(const struct diff_pair *p, struct stet_error *err)
 {
     size_t before = p->diff->result->count;
     struct diff_records a = {0}, b = {0};
-    struct diff_text ta = diff_text_of(&p->a), tb = diff_text_of(&p->b);
+    struct diff_text ta = stet_diff_text_of(&p->a), tb = stet_diff_text_of(&p->b);
     int status;
-    if (!diff_file_matches(p, "var/lib/pacman/local/*/desc") &&
-        !diff_file_matches(p, "var/lib/pacman/local/*/files") &&
-        !((diff_file_is(p, "desc") || diff_file_is(p, "files")) && diff_text_begins(ta, "%") &&
-          diff_text_begins(tb, "%")))
+    if (!stet_diff_file_matches(p, "var/lib/pacman/local/*/desc") &&
+        !stet_diff_file_matches(p, "var/lib/pacman/local/*/files") &&
+        !((stet_diff_file_is(p, "desc") || stet_diff_file_is(p, "files")) &&
+          stet_diff_text_begins(ta, "%") && stet_diff_text_begins(tb, "%")))
         return 0;
     status = read_blocks(&a, ta, err);
     if (status > 0)
         status = read_blocks(&b, tb, err);
     if (status > 0)
         status = compare_blocks(p, &a, &b, err);
-    diff_records_release(&a);
-    diff_records_release(&b);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
     return status > 0 ? p->diff->result->count > before : status;
 }

@@ -40,8 +40,8 @@ static void side_release(struct side *s)
         free((void *)(uintptr_t)s->blocks[i].der.data);
     }
     free(s->blocks);
-    diff_records_release(&s->labels);
-    diff_records_release(&s->lines);
+    stet_diff_records_release(&s->labels);
+    stet_diff_records_release(&s->lines);
     stet_strv_release(&s->owned);
 }
 
@@ -55,17 +55,17 @@ static struct diff_text trim_line(struct diff_text line)
 {
     if (line.len > 0 && line.s[line.len - 1] == '\r')
         line.len--;
-    return diff_text_trim(line);
+    return stet_diff_text_trim(line);
 }
 
 /* Is it "-----BEGIN TYPE-----" alone? A signed message begins so, too, but is text. */
 static bool boundary(struct diff_text line, struct diff_text *type)
 {
     line = trim_line(line);
-    if (!diff_text_begins(line, "-----BEGIN ") || !ends_with(line, "-----") || line.len < 16)
+    if (!stet_diff_text_begins(line, "-----BEGIN ") || !ends_with(line, "-----") || line.len < 16)
         return false;
     *type = (struct diff_text){line.s + 11, line.len - 16};
-    return !diff_text_is(*type, "PGP SIGNED MESSAGE");
+    return !stet_diff_text_is(*type, "PGP SIGNED MESSAGE");
 }
 
 /* The base64 of the body; what it says before an empty line (headers), and the checksum of OpenPGP, left out. */
@@ -77,7 +77,7 @@ static int decode(struct block *b, struct stet_error *err)
     unsigned char *out = NULL;
     int len = 0, last = 0;
     bool good;
-    while (diff_text_line(&rest, &line)) {
+    while (stet_diff_text_line(&rest, &line)) {
         line = trim_line(line);
         if (line.len == 0 || (line.len > 0 && memchr(line.s, ':', line.len)))
             stet_buffer_clear(&text);
@@ -105,13 +105,13 @@ static int decode(struct block *b, struct stet_error *err)
 
 static bool is_certificate(struct diff_text type)
 {
-    return diff_text_is(type, "CERTIFICATE") || diff_text_is(type, "X509 CERTIFICATE") ||
-           diff_text_is(type, "TRUSTED CERTIFICATE");
+    return stet_diff_text_is(type, "CERTIFICATE") || stet_diff_text_is(type, "X509 CERTIFICATE") ||
+           stet_diff_text_is(type, "TRUSTED CERTIFICATE");
 }
 
 static bool is_private(struct diff_text type)
 {
-    return ends_with(type, "PRIVATE KEY") || diff_text_is(type, "PGP PRIVATE KEY BLOCK");
+    return ends_with(type, "PRIVATE KEY") || stet_diff_text_is(type, "PGP PRIVATE KEY BLOCK");
 }
 
 /* ---- reading ---- */
@@ -122,22 +122,22 @@ static int add_label(struct side *s, size_t place, struct stet_error *err)
     _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
     struct block *b = &s->blocks[place];
     if (b->certificate) {
-        if (diff_certificate_subject(b->certificate, &label, err) < 0)
+        if (stet_diff_certificate_subject(b->certificate, &label, err) < 0)
             return -1;
-    } else if (diff_printable(b->type.s, b->type.len, 60, &label, err) < 0) {
+    } else if (stet_diff_printable(b->type.s, b->type.len, 60, &label, err) < 0) {
         return -1;
     }
     if (!b->private) {
         stet_buffer_add_str(&label, ", SHA-256 ");
-        if (diff_digest_text(b->der.len ? (const char *)b->der.data : b->body.s,
-                             b->der.len ? b->der.len : b->body.len, &label, err) < 0)
+        if (stet_diff_digest_text(b->der.len ? (const char *)b->der.data : b->body.s,
+                                  b->der.len ? b->der.len : b->body.len, &label, err) < 0)
             return -1;
     }
     if (stet_buffer_check(&label, "a PEM block", err) < 0 ||
         stet_strv_add(&s->owned, stet_buffer_str(&label), err) < 0)
         return -1;
-    return diff_records_add(&s->labels, diff_text_str(s->owned.items[s->owned.count - 1]),
-                            (struct diff_text){"", 0}, place, err);
+    return stet_diff_records_add(&s->labels, stet_diff_text_str(s->owned.items[s->owned.count - 1]),
+                                 (struct diff_text){"", 0}, place, err);
 }
 
 static int add_block(struct side *s, struct diff_text type, struct diff_text body,
@@ -152,7 +152,7 @@ static int add_block(struct side *s, struct diff_text type, struct diff_text bod
         return -1;
     if (is_certificate(type) && b->der.len > 0) {
         const unsigned char *at = b->der.data;
-        b->certificate = diff_text_is(type, "TRUSTED CERTIFICATE")
+        b->certificate = stet_diff_text_is(type, "TRUSTED CERTIFICATE")
                              ? d2i_X509_AUX(NULL, &at, (long)b->der.len)
                              : d2i_X509(NULL, &at, (long)b->der.len);
     }
@@ -185,7 +185,7 @@ static struct diff_text take_body(struct diff_text body, struct diff_text *rest)
 {
     const char *end = body.len > 0 ? memmem(body.s, body.len, "-----END ", 9) : NULL;
     struct diff_text line;
-    while (!end && diff_text_line(rest, &line)) {
+    while (!end && stet_diff_text_line(rest, &line)) {
         end = line.len > 0 ? memmem(line.s, line.len, "-----END ", 9) : NULL;
         body.len = (size_t)((end ? end : line.s + line.len) - body.s);
     }
@@ -198,18 +198,18 @@ static struct diff_text take_body(struct diff_text body, struct diff_text *rest)
 
 static int read_blocks(struct side *s, const struct diff_bytes *content, struct stet_error *err)
 {
-    struct diff_text rest = diff_text_of(content), line, type, before, after;
-    while (!s->full && diff_text_line(&rest, &line)) {
+    struct diff_text rest = stet_diff_text_of(content), line, type, before, after;
+    while (!s->full && stet_diff_text_line(&rest, &line)) {
         if (boundary(line, &type)) {
             struct diff_text body = take_body((struct diff_text){rest.s, 0}, &rest);
             if (add_block(s, type, body, err) < 0)
                 return -1;
         } else if (begins_within(line, &type, &before, &after)) {
             struct diff_text body = take_body(after, &rest);
-            if (diff_records_add(&s->lines, before, (struct diff_text){"", 0}, 0, err) < 0 ||
+            if (stet_diff_records_add(&s->lines, before, (struct diff_text){"", 0}, 0, err) < 0 ||
                 add_block(s, type, body, err) < 0)
                 return -1;
-        } else if (diff_records_add(&s->lines, line, (struct diff_text){"", 0}, 0, err) < 0) {
+        } else if (stet_diff_records_add(&s->lines, line, (struct diff_text){"", 0}, 0, err) < 0) {
             return -1;
         }
         s->full = s->lines.full || s->count >= BLOCKS_MAX;
@@ -225,9 +225,9 @@ static bool same_body(struct diff_text a, struct diff_text b)
     struct diff_text la, lb;
     bool more_a, more_b;
     do {
-        more_a = diff_text_line(&a, &la);
-        more_b = diff_text_line(&b, &lb);
-        if (more_a != more_b || (more_a && !diff_text_equal(trim_line(la), trim_line(lb))))
+        more_a = stet_diff_text_line(&a, &la);
+        more_b = stet_diff_text_line(&b, &lb);
+        if (more_a != more_b || (more_a && !stet_diff_text_equal(trim_line(la), trim_line(lb))))
             return false;
     } while (more_a);
     return true;
@@ -243,11 +243,11 @@ static int add_private(const struct diff_pair *p, const struct block *a, const s
         snprintf(ta, sizeof ta, "a private key, %zu characters", a->body.len);
     if (b)
         snprintf(tb, sizeof tb, "a private key, %zu characters", b->body.len);
-    f = diff_add(p, format_name, a ? ta : NULL, b ? tb : NULL, err, "block %zu (%.*s)", place + 1,
-                 (int)(one->type.len < 60 ? one->type.len : 60), one->type.s);
-    return f ? diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
-                            "a private key is made of random numbers%s",
-                            a && b ? ", and each build made its own" : "")
+    f = stet_diff_add(p, format_name, a ? ta : NULL, b ? tb : NULL, err, "block %zu (%.*s)",
+                      place + 1, (int)(one->type.len < 60 ? one->type.len : 60), one->type.s);
+    return f ? stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                                 "a private key is made of random numbers%s",
+                                 a && b ? ", and each build made its own" : "")
              : -1;
 }
 
@@ -256,18 +256,18 @@ static int compare_others(const struct diff_pair *p, const struct block *a, cons
                           const char *label_a, const char *label_b, struct stet_error *err)
 {
     struct stet_finding *f;
-    if (diff_text_begins(a->type, "PGP ") && a->der.len > 0 && b->der.len > 0) {
-        int status = diff_openpgp_packets(p, &a->der, &b->der, err);
+    if (stet_diff_text_begins(a->type, "PGP ") && a->der.len > 0 && b->der.len > 0) {
+        int status = stet_diff_openpgp_packets(p, &a->der, &b->der, err);
         if (status != 0)
             return status < 0 ? -1 : 0;
     }
-    f = diff_add(p, format_name, label_a, label_b, err, "block");
+    f = stet_diff_add(p, format_name, label_a, label_b, err, "block");
     if (!f)
         return -1;
     if (!ends_with(a->type, "PUBLIC KEY"))
         return 0;
-    return diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
-                        "another pair of keys was made, of which this is the public one");
+    return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                             "another pair of keys was made, of which this is the public one");
 }
 
 /* What the first step has not paired: records of it by what says that two of them replace each other. */
@@ -277,15 +277,15 @@ static int collect_rest(const struct side *s, const struct diff_record *record,
     _cleanup_buffer_ struct stet_buffer key = STET_BUFFER_INIT;
     const struct block *b = &s->blocks[record->at];
     if (b->certificate) {
-        if (diff_certificate_subject(b->certificate, &key, err) < 0)
+        if (stet_diff_certificate_subject(b->certificate, &key, err) < 0)
             return -1;
-    } else if (diff_printable(b->type.s, b->type.len, 60, &key, err) < 0) {
+    } else if (stet_diff_printable(b->type.s, b->type.len, 60, &key, err) < 0) {
         return -1;
     }
     if (stet_strv_add(owned, stet_buffer_str(&key), err) < 0)
         return -1;
-    return diff_records_add(out, diff_text_str(owned->items[owned->count - 1]), record->key,
-                            record->at, err);
+    return stet_diff_records_add(out, stet_diff_text_str(owned->items[owned->count - 1]),
+                                 record->key, record->at, err);
 }
 
 /* A block that only one side has, or that stands for another of the same subject or type. */
@@ -299,12 +299,12 @@ static int compare_rest(const struct diff_pair *p, const struct side *a, const s
     if (any->private)
         return add_private(p, ba, bb, place, err);
     if (ba && bb && ba->certificate && bb->certificate)
-        return diff_certificates(p, ba->certificate, bb->certificate, err);
+        return stet_diff_certificates(p, ba->certificate, bb->certificate, err);
     if (ba && bb && !ba->certificate && !bb->certificate)
         return compare_others(p, ba, bb, one->a->value.s, one->b->value.s, err);
-    return diff_add_text(p, format_name, one->a ? one->a->value : none,
-                         one->b ? one->b->value : none, err, "%s",
-                         any->certificate ? "certificate" : "block")
+    return stet_diff_add_text(p, format_name, one->a ? one->a->value : none,
+                              one->b ? one->b->value : none, err, "%s",
+                              any->certificate ? "certificate" : "block")
                ? 0
                : -1;
 }
@@ -327,12 +327,12 @@ static int compare_rests(const struct diff_pair *p, const struct side *a, const 
             status = -1;
     }
     if (status == 0)
-        status = diff_records_match(&ra, &rb, &rest, err);
+        status = stet_diff_records_match(&ra, &rb, &rest, err);
     for (size_t i = 0; status == 0 && i < rest.count; i++)
         status = compare_rest(p, a, b, &rest.items[i], err);
-    diff_record_pairs_release(&rest);
-    diff_records_release(&ra);
-    diff_records_release(&rb);
+    stet_diff_record_pairs_release(&rest);
+    stet_diff_records_release(&ra);
+    stet_diff_records_release(&rb);
     return status;
 }
 
@@ -342,22 +342,23 @@ static int compare_sides(const struct diff_pair *p, const struct side *a, const 
     struct diff_record_pairs pairs;
     struct stet_finding *f;
     bool failed;
-    if (diff_records_match(&a->labels, &b->labels, &pairs, err) < 0)
+    if (stet_diff_records_match(&a->labels, &b->labels, &pairs, err) < 0)
         return -1;
     failed = compare_rests(p, a, b, &pairs, err) < 0;
     if (!failed) {
-        f = diff_records_order(p, format_name, "blocks", &a->labels, &b->labels, &pairs, &failed,
-                               err);
-        if (f && diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
+        f = stet_diff_records_order(p, format_name, "blocks", &a->labels, &b->labels, &pairs,
+                                    &failed, err);
+        if (f &&
+            stet_diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
                               "the same blocks stand in another order, as files are read from a "
                               "directory") < 0)
             failed = true;
     }
-    diff_record_pairs_release(&pairs);
+    stet_diff_record_pairs_release(&pairs);
     if (failed)
         return -1;
-    return diff_records_compare(p, format_name, "lines around the blocks", &a->lines, &b->lines,
-                                err) < 0
+    return stet_diff_records_compare(p, format_name, "lines around the blocks", &a->lines,
+                                     &b->lines, err) < 0
                ? -1
                : 0;
 }
@@ -384,7 +385,8 @@ static int compare(const struct diff_pair *p, const struct side *a, const struct
         return p->diff->result->count > before || p->diff->result->cut_short;
     snprintf(ta, sizeof ta, "%zu bytes", p->a.len);
     snprintf(tb, sizeof tb, "%zu bytes", p->b.len);
-    return diff_add(p, format_name, ta, tb, err, "layout of a text with a private key") ? 1 : -1;
+    return stet_diff_add(p, format_name, ta, tb, err, "layout of a text with a private key") ? 1
+                                                                                             : -1;
 }
 
 static bool has_block(const struct diff_bytes *c)
@@ -392,12 +394,13 @@ static bool has_block(const struct diff_bytes *c)
     return c->len > 0 && memmem(c->data, c->len, "-----BEGIN ", 11);
 }
 
-int diff_pem(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_pem(const struct diff_pair *p, struct stet_error *err)
 {
     struct side a = {0}, b = {0};
     int status;
-    if ((!has_block(&p->a) && !has_block(&p->b)) || !diff_text_plain(diff_text_of(&p->a)) ||
-        !diff_text_plain(diff_text_of(&p->b)))
+    if ((!has_block(&p->a) && !has_block(&p->b)) ||
+        !stet_diff_text_plain(stet_diff_text_of(&p->a)) ||
+        !stet_diff_text_plain(stet_diff_text_of(&p->b)))
         return 0;
     status = read_blocks(&a, &p->a, err) < 0 || read_blocks(&b, &p->b, err) < 0
                  ? -1

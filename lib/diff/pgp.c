@@ -337,7 +337,7 @@ struct list {
 static void list_release(struct list *l)
 {
     free(l->packets);
-    diff_records_release(&l->records);
+    stet_diff_records_release(&l->records);
     stet_strv_release(&l->owned);
 }
 
@@ -351,7 +351,7 @@ static int describe(const struct packet *packet, struct stet_buffer *out, struct
         describe_signature(out, packet->body);
     } else if (packet->tag == TAG_USER_ID) {
         stet_buffer_add_str(out, "user ");
-        if (diff_printable(packet->body.data, packet->body.len, 150, out, err) < 0)
+        if (stet_diff_printable(packet->body.data, packet->body.len, 150, out, err) < 0)
             return -1;
     } else {
         stet_buffer_addf(out, "%s (packet type %u)",
@@ -375,14 +375,15 @@ static int add_packet(struct list *l, const struct packet *packet, struct stet_e
     _cleanup_buffer_ struct stet_buffer label = STET_BUFFER_INIT;
     struct diff_text value = {"", 0};
     if (is_secret(packet->tag))
-        value = diff_text_of(&packet->body);
+        value = stet_diff_text_of(&packet->body);
     if (stet_grow(&l->packets, &l->cap, l->count + 1, sizeof *l->packets, err) < 0 ||
         describe(packet, &label, err) < 0 ||
         stet_strv_add(&l->owned, stet_buffer_str(&label), err) < 0)
         return -1;
     l->packets[l->count++] = *packet;
-    return diff_records_add(&l->records, diff_text_str(l->owned.items[l->owned.count - 1]), value,
-                            l->count - 1, err);
+    return stet_diff_records_add(&l->records,
+                                 stet_diff_text_str(l->owned.items[l->owned.count - 1]), value,
+                                 l->count - 1, err);
 }
 
 /* 1; 0 when they are no sequence of whole packets; -1 with err. */
@@ -428,11 +429,11 @@ static int compare_signatures(const struct diff_pair *p, const struct packet *a,
     describe_signature(&tb, b->body);
     if (stet_buffer_check(&ta, "a packet", err) < 0 || stet_buffer_check(&tb, "a packet", err) < 0)
         return -1;
-    f = diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "signature");
+    f = stet_diff_add(p, format_name, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "signature");
     if (!f)
         return -1;
     if (sa.has_created && sb.has_created && sa.created != sb.created &&
-        diff_because_time(p, f, sa.created, sb.created, "time of signing", err) < 0)
+        stet_diff_because_time(p, f, sa.created, sb.created, "time of signing", err) < 0)
         return -1;
     return 1;
 }
@@ -449,12 +450,12 @@ static int compare_secrets(const struct diff_pair *p, const struct list *a, cons
         struct diff_text none = {NULL, 0};
         struct stet_finding *f;
         if (!is_secret(pa ? pa->tag : pb->tag) ||
-            (pa && pb && diff_text_equal(one->a->value, one->b->value)))
+            (pa && pb && stet_diff_text_equal(one->a->value, one->b->value)))
             continue;
-        f = diff_add_text(p, format_name, pa ? one->a->key : none, pb ? one->b->key : none, err,
-                          "a private key");
-        if (!f || diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
-                               "a private key is made of random numbers") < 0)
+        f = stet_diff_add_text(p, format_name, pa ? one->a->key : none, pb ? one->b->key : none,
+                               err, "a private key");
+        if (!f || stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                                    "a private key is made of random numbers") < 0)
             return -1;
         count++;
     }
@@ -466,7 +467,8 @@ static int without_secrets(const struct list *l, struct diff_records *out, struc
 {
     for (size_t i = 0; i < l->count; i++)
         if (!is_secret(l->packets[i].tag) &&
-            diff_records_add(out, l->records.items[i].key, (struct diff_text){"", 0}, i, err) < 0)
+            stet_diff_records_add(out, l->records.items[i].key, (struct diff_text){"", 0}, i, err) <
+                0)
             return -1;
     return 0;
 }
@@ -496,12 +498,13 @@ static int compare_public(const struct diff_pair *p, const struct list *a, const
     size_t before = p->diff->result->count;
     int count = -1;
     if (without_secrets(a, &ra, err) == 0 && without_secrets(b, &rb, err) == 0)
-        count = diff_records_compare(p, format_name, "packets", &ra, &rb, err);
-    diff_records_release(&ra);
-    diff_records_release(&rb);
+        count = stet_diff_records_compare(p, format_name, "packets", &ra, &rb, err);
+    stet_diff_records_release(&ra);
+    stet_diff_records_release(&rb);
     if (count > 0 && made_anew && p->diff->result->count > before &&
-        diff_because(&p->diff->result->findings[before], STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
-                     "the same users have other keys, and keys are made of random numbers") < 0)
+        stet_diff_because(
+            &p->diff->result->findings[before], STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+            "the same users have other keys, and keys are made of random numbers") < 0)
         return -1;
     return count;
 }
@@ -513,13 +516,13 @@ static int compare_lists(const struct diff_pair *p, const struct list *a, const 
     const struct packet *one_a, *one_b;
     bool made_anew;
     int count, more;
-    if (diff_records_match(&a->records, &b->records, &pairs, err) < 0)
+    if (stet_diff_records_match(&a->records, &b->records, &pairs, err) < 0)
         return -1;
     one_a = only_one(a, &pairs, true);
     one_b = only_one(b, &pairs, false);
     made_anew = keys_made_anew(a, b, &pairs);
     count = compare_secrets(p, a, b, &pairs, err);
-    diff_record_pairs_release(&pairs);
+    stet_diff_record_pairs_release(&pairs);
     if (count < 0)
         return -1;
     if (one_a && one_b && one_a->tag == TAG_SIGNATURE && one_b->tag == TAG_SIGNATURE)
@@ -528,8 +531,8 @@ static int compare_lists(const struct diff_pair *p, const struct list *a, const 
     return more < 0 ? -1 : count + more > 0;
 }
 
-int diff_openpgp_packets(const struct diff_pair *p, const struct diff_bytes *a,
-                         const struct diff_bytes *b, struct stet_error *err)
+int stet_diff_openpgp_packets(const struct diff_pair *p, const struct diff_bytes *a,
+                              const struct diff_bytes *b, struct stet_error *err)
 {
     struct list la = {0}, lb = {0};
     int status = read_packets(&la, *a, err);
@@ -547,12 +550,12 @@ static bool has_name(const struct diff_pair *p)
 {
     static const char *const globs[] = {"*.gpg", "*.gpg~", "*.pgp", "*.sig", "*.kbx", "*.kbx~"};
     for (size_t i = 0; i < sizeof globs / sizeof globs[0]; i++)
-        if (diff_file_matches(p, globs[i]))
+        if (stet_diff_file_matches(p, globs[i]))
             return true;
     return false;
 }
 
-int diff_openpgp(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_openpgp(const struct diff_pair *p, struct stet_error *err)
 {
-    return has_name(p) ? diff_openpgp_packets(p, &p->a, &p->b, err) : 0;
+    return has_name(p) ? stet_diff_openpgp_packets(p, &p->a, &p->b, err) : 0;
 }

@@ -40,7 +40,7 @@ static size_t list_passes(const struct diff_png_header *h, struct pass passes[PA
     return count;
 }
 
-size_t diff_png_size(const struct diff_png_header *h, size_t max)
+size_t stet_diff_png_size(const struct diff_png_header *h, size_t max)
 {
     struct pass passes[PASSES];
     uint64_t total = 0;
@@ -81,7 +81,7 @@ static bool unfilter_row(unsigned char *row, const unsigned char *above, size_t 
     return true;
 }
 
-bool diff_png_unfilter(const struct diff_png_header *h, unsigned char *data, size_t len)
+bool stet_diff_png_unfilter(const struct diff_png_header *h, unsigned char *data, size_t len)
 {
     struct pass passes[PASSES];
     size_t count = list_passes(h, passes), pixel = (bits_of(h) + 7) / 8, at = 0;
@@ -97,8 +97,8 @@ bool diff_png_unfilter(const struct diff_png_header *h, unsigned char *data, siz
     return at == len;
 }
 
-void diff_png_locate(const struct diff_png_header *h, size_t offset, unsigned char changed,
-                     uint32_t *x, uint32_t *y, size_t *begin, size_t *len)
+void stet_diff_png_locate(const struct diff_png_header *h, size_t offset, unsigned char changed,
+                          uint32_t *x, uint32_t *y, size_t *begin, size_t *len)
 {
     struct pass passes[PASSES];
     size_t count = list_passes(h, passes), pixel = (bits_of(h) + 7) / 8, i = 0, start = 0;

@@ -3,8 +3,8 @@
  */
 #include "lib/diff/sides.h"
 
-int diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-               struct stet_error *err)
+int stet_diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                    struct stet_error *err)
 {
     const char *slash = strrchr(a->place.path, '/');
     /* Where it is does not say what it is; its name may. */
@@ -16,5 +16,5 @@ int diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
 
     d->result->contents++;
     d->result->bytes += p.a.len + p.b.len;
-    return diff_map_equal(&a->file, &b->file) ? 0 : diff_content(&p, err);
+    return stet_diff_map_equal(&a->file, &b->file) ? 0 : stet_diff_content(&p, err);
 }

@@ -135,7 +135,7 @@ static int compare_header(const struct diff_pair *p, const struct png *a, const 
             continue;
         _cleanup_free_ char *va = stet_format(err, "%u", fields[i].a);
         _cleanup_free_ char *vb = stet_format(err, "%u", fields[i].b);
-        if (!va || !vb || !diff_add(p, "png", va, vb, err, "header: %s", fields[i].what))
+        if (!va || !vb || !stet_diff_add(p, "png", va, vb, err, "header: %s", fields[i].what))
             return -1;
     }
     return 0;
@@ -150,8 +150,9 @@ static int add_same_pixels(const struct diff_pair *p, const struct png *a, const
     _cleanup_free_ char *vb = stet_format(err, "%zu bytes compressed", b->image_len);
     if (!va || !vb)
         return -1;
-    struct stet_finding *f = diff_add(p, "png", va, vb, err, "%s", what);
-    return f ? diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err, "%s", evidence) : -1;
+    struct stet_finding *f = stet_diff_add(p, "png", va, vb, err, "%s", what);
+    return f ? stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err, "%s", evidence)
+             : -1;
 }
 
 static int add_pixels(const struct diff_pair *p, const struct diff_png_header *h,
@@ -164,14 +165,15 @@ static int add_pixels(const struct diff_pair *p, const struct diff_png_header *h
         first++;
     for (size_t i = first; i < a.len; i++)
         differing += a.data[i] != b.data[i];
-    diff_png_locate(h, first, a.data[first] ^ b.data[first], &x, &y, &begin, &len);
-    diff_hex(&va, diff_part(a, begin, len), len);
-    diff_hex(&vb, diff_part(b, begin, len), len);
+    stet_diff_png_locate(h, first, a.data[first] ^ b.data[first], &x, &y, &begin, &len);
+    stet_diff_hex(&va, diff_part(a, begin, len), len);
+    stet_diff_hex(&vb, diff_part(b, begin, len), len);
     if (stet_buffer_check(&va, "a pixel", err) < 0 || stet_buffer_check(&vb, "a pixel", err) < 0)
         return -1;
-    struct stet_finding *f = diff_add(p, "png", stet_buffer_str(&va), stet_buffer_str(&vb), err,
-                                      "pixel at column %u, row %u", x, y);
-    return f ? diff_detailf(f, ' ', err, "%zu of %zu bytes of the pixels differ", differing, a.len)
+    struct stet_finding *f = stet_diff_add(p, "png", stet_buffer_str(&va), stet_buffer_str(&vb),
+                                           err, "pixel at column %u, row %u", x, y);
+    return f ? stet_diff_detailf(f, ' ', err, "%zu of %zu bytes of the pixels differ", differing,
+                                 a.len)
              : -1;
 }
 
@@ -182,8 +184,8 @@ static int compare_pixels(const struct diff_pair *p, const struct png *a, const 
     if (diff_same(ia, ib))
         return add_same_pixels(p, a, b, "compression of the image data",
                                "both inflate to the same image data", err);
-    if (!diff_png_unfilter(&a->header, (unsigned char *)(uintptr_t)ia.data, ia.len) ||
-        !diff_png_unfilter(&b->header, (unsigned char *)(uintptr_t)ib.data, ib.len))
+    if (!stet_diff_png_unfilter(&a->header, (unsigned char *)(uintptr_t)ia.data, ia.len) ||
+        !stet_diff_png_unfilter(&b->header, (unsigned char *)(uintptr_t)ib.data, ib.len))
         return 1;
     if (diff_same(ia, ib))
         return add_same_pixels(p, a, b, "filters and compression of the image data",
@@ -202,7 +204,7 @@ static int compare_bytes(const struct diff_pair *p, const char *name, struct dif
                                  .b = b,
                                  .base = at,
                                  .big = true};
-    return diff_region_compare(&region, err) < 0 ? -1 : 0;
+    return stet_diff_region_compare(&region, err) < 0 ? -1 : 0;
 }
 
 static bool same_header(const struct png *a, const struct png *b)
@@ -244,9 +246,9 @@ static int compare_split(const struct diff_pair *p, const struct png *a, const s
     _cleanup_free_ char *vb = stet_format(err, "%u IDAT chunks", count_image(b));
     if (!va || !vb)
         return -1;
-    struct stet_finding *f = diff_add(p, "png", va, vb, err, "lengths of the IDAT chunks");
-    return f ? diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
-                            "the same compressed data is cut into chunks elsewhere")
+    struct stet_finding *f = stet_diff_add(p, "png", va, vb, err, "lengths of the IDAT chunks");
+    return f ? stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                                 "the same compressed data is cut into chunks elsewhere")
              : -1;
 }
 
@@ -255,12 +257,12 @@ static int compare_image(const struct diff_pair *p, const struct png *a, const s
 {
     struct diff_bytes ca = {a->image, a->image_len}, cb = {b->image, b->image_len}, ia = {NULL, 0},
                       ib = {NULL, 0};
-    size_t size = same_header(a, b) ? diff_png_size(&a->header, IMAGE_MAX) : 0, used_a, used_b;
+    size_t size = same_header(a, b) ? stet_diff_png_size(&a->header, IMAGE_MAX) : 0, used_a, used_b;
     if (diff_same(ca, cb))
         return compare_split(p, a, b, err);
-    int status = size > 0 ? diff_inflate(p, ca, size, &ia, &used_a, err) : 0;
+    int status = size > 0 ? stet_diff_inflate(p, ca, size, &ia, &used_a, err) : 0;
     if (status > 0)
-        status = diff_inflate(p, cb, size, &ib, &used_b, err);
+        status = stet_diff_inflate(p, cb, size, &ib, &used_b, err);
     if (status >= 0) {
         bool whole =
             status > 0 && ia.len == size && ib.len == size && used_a == ca.len && used_b == cb.len;
@@ -292,9 +294,10 @@ static int compare_time(const struct diff_pair *p, const struct chunk *a, const 
     char va[40], vb[40];
     if (!time_text(a, va, sizeof va) || !time_text(b, vb, sizeof vb))
         return 1;
-    struct stet_finding *f = diff_add(p, "png", va, vb, err, "tIME (last change of the image)");
-    return f ? diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
-                            "the chunk holds when the image was last changed")
+    struct stet_finding *f =
+        stet_diff_add(p, "png", va, vb, err, "tIME (last change of the image)");
+    return f ? stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
+                                 "the chunk holds when the image was last changed")
              : -1;
 }
 
@@ -326,7 +329,7 @@ static int read_text(const struct diff_pair *p, const struct chunk *c, struct di
     *text = diff_part(c->data, at, c->data.len - at);
     if (!compressed)
         return 1;
-    int status = diff_inflate(p, *text, TEXT_MAX, own, NULL, err);
+    int status = stet_diff_inflate(p, *text, TEXT_MAX, own, NULL, err);
     *text = *own;
     return status;
 }
@@ -335,9 +338,11 @@ static int add_text(const struct diff_pair *p, const struct chunk *a, struct dif
                     struct diff_bytes ta, struct diff_bytes tb, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
-    if (diff_printable(keyword.data, keyword.len, 79, &name, err) < 0)
+    if (stet_diff_printable(keyword.data, keyword.len, 79, &name, err) < 0)
         return -1;
-    return diff_add_bytes(p, "png", ta, tb, err, "%s %s", a->type, stet_buffer_str(&name)) ? 0 : -1;
+    return stet_diff_add_bytes(p, "png", ta, tb, err, "%s %s", a->type, stet_buffer_str(&name))
+               ? 0
+               : -1;
 }
 
 static int compare_text(const struct diff_pair *p, const struct chunk *a, const struct chunk *b,
@@ -365,7 +370,8 @@ static int compare_chunk(const struct diff_pair *p, const struct chunk *a, const
             return 0;
         _cleanup_free_ char *va = stet_format(err, "%08x", a->crc);
         _cleanup_free_ char *vb = stet_format(err, "%08x", b->crc);
-        return va && vb && diff_add(p, "png", va, vb, err, "CRC of chunk %s", a->type) ? 0 : -1;
+        return va && vb && stet_diff_add(p, "png", va, vb, err, "CRC of chunk %s", a->type) ? 0
+                                                                                            : -1;
     }
     if (is_type(a, "IHDR"))
         return 0;
@@ -384,7 +390,7 @@ static int compare_chunk(const struct diff_pair *p, const struct chunk *a, const
                                  .a = a->data,
                                  .b = b->data,
                                  .big = true};
-    return diff_region_compare(&region, err) < 0 ? -1 : 0;
+    return stet_diff_region_compare(&region, err) < 0 ? -1 : 0;
 }
 
 /* ---- which chunks belong together ---- */
@@ -407,7 +413,7 @@ static struct diff_bytes key_of(const struct chunk *c)
 static int compare_keys(const struct chunk *a, const struct chunk *b)
 {
     int order = memcmp(a->type, b->type, 4);
-    return order ? order : diff_bytes_order(key_of(a), key_of(b));
+    return order ? order : stet_diff_bytes_order(key_of(a), key_of(b));
 }
 
 static int compare_chunks_order(const void *x, const void *y)
@@ -439,14 +445,15 @@ static int add_unmatched(const struct diff_pair *p, const struct chunk *c, bool 
     char time[40];
     if (is_type(c, "tIME") && time_text(c, time, sizeof time))
         stet_buffer_add_str(&value, time);
-    else if (is_type(c, "tEXt") && diff_printable(c->data.data, c->data.len, 200, &value, err) < 0)
+    else if (is_type(c, "tEXt") &&
+             stet_diff_printable(c->data.data, c->data.len, 200, &value, err) < 0)
         return -1;
     else if (value.len == 0)
         stet_buffer_addf(&value, "%zu bytes", c->data.len);
     if (stet_buffer_check(&value, "a chunk", err) < 0)
         return -1;
-    return diff_add(p, "png", is_a ? stet_buffer_str(&value) : NULL,
-                    is_a ? NULL : stet_buffer_str(&value), err, "chunk %s", c->type)
+    return stet_diff_add(p, "png", is_a ? stet_buffer_str(&value) : NULL,
+                         is_a ? NULL : stet_buffer_str(&value), err, "chunk %s", c->type)
                ? 0
                : -1;
 }
@@ -491,7 +498,7 @@ static int compare_order(const struct diff_pair *p, const struct png *a, const s
         if (!x || !y)
             return 0;
         if (compare_keys(x, y) != 0 && !(is_type(x, "IDAT") && is_type(y, "IDAT")))
-            return diff_add(p, "png", x->type, y->type, err, "order of chunks") ? 0 : -1;
+            return stet_diff_add(p, "png", x->type, y->type, err, "order of chunks") ? 0 : -1;
     }
 }
 
@@ -506,7 +513,7 @@ static int compare_chunks(const struct diff_pair *p, struct png *a, struct png *
     return compare_order(p, a, b, err);
 }
 
-int diff_png(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_png(const struct diff_pair *p, struct stet_error *err)
 {
     struct png a, b;
     size_t first = p->diff->result->count;

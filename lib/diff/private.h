@@ -62,18 +62,18 @@ struct diff_format {
     diff_comparator *compare;
 };
 /* All of them, in the order in which they are asked, ended by a NULL name (formats.c). */
-extern const struct diff_format diff_formats[];
+extern const struct diff_format stet_diff_formats[];
 
 /* Asks them. Adds at least one finding (content.c). */
-int diff_content(const struct diff_pair *p, struct stet_error *err);
+int stet_diff_content(const struct diff_pair *p, struct stet_error *err);
 
 /*
  * Compares what a member of the contents is on both sides, within the budgets of depth and bytes: "a.tar" + '!' +
  * "member". Equal ones cost a comparison and add nothing. A side that has no such member is NULL (both may not be).
  * Where a budget ends it adds a finding that says so. Returns the number of findings added, or -1.
  */
-int diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
-                const struct diff_bytes *b, struct stet_error *err);
+int stet_diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
+                     const struct diff_bytes *b, struct stet_error *err);
 
 /* ---- adding findings ---- */
 
@@ -82,51 +82,51 @@ int diff_member(const struct diff_pair *outer, const char *member, const struct 
  * characters, control characters and bad UTF-8 written \xNN) or NULL. Returns it, to be given detail and cause; it is
  * valid until the next one is added. NULL with err.
  */
-struct stet_finding *diff_add(const struct diff_pair *p, const char *format, const char *a,
-                              const char *b, struct stet_error *err, const char *what, ...)
+struct stet_finding *stet_diff_add(const struct diff_pair *p, const char *format, const char *a,
+                                   const char *b, struct stet_error *err, const char *what, ...)
     __attribute__((format(printf, 6, 7)));
 
 /* The same at any level and place (p's are level CONTENT, p->layer and p->path). Past options->budget_findings it gives
  * a finding that is not kept, after one that says so. */
-struct stet_finding *diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
-                                 const char *path, const char *format, const char *a, const char *b,
-                                 struct stet_error *err, const char *what, ...)
+struct stet_finding *stet_diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
+                                      const char *path, const char *format, const char *a,
+                                      const char *b, struct stet_error *err, const char *what, ...)
     __attribute__((format(printf, 9, 10)));
 
 /* Frees what f holds; it is then empty. */
-void diff_finding_release(struct stet_finding *f);
+void stet_diff_finding_release(struct stet_finding *f);
 /* Takes back the findings from index count on. */
-void diff_take_back(struct stet_diff_result *r, size_t count);
+void stet_diff_take_back(struct stet_diff_result *r, size_t count);
 
 /* Sets cause and evidence (a format). When the comparator knows the cause; else the engine looks for it afterwards. */
-int diff_because(struct stet_finding *f, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-                 struct stet_error *err, const char *evidence, ...)
-    __attribute__((format(printf, 5, 6)));
+int stet_diff_because(struct stet_finding *f, enum stet_diff_cause cause,
+                      enum stet_diff_sureness sure, struct stet_error *err, const char *evidence,
+                      ...) __attribute__((format(printf, 5, 6)));
 
 /* Appends one line to f->detail: sign ' ', '-', '+' or '@', then text of len bytes, made printable; at most 400 lines a
  * finding, then one that says how many more there are. */
-int diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
-                struct stet_error *err);
+int stet_diff_detail(struct stet_finding *f, char sign, const char *text, size_t len,
+                     struct stet_error *err);
 
 /* Text of any bytes as it may stand in a finding (see struct stet_finding), shortened to max characters with "…". */
-int diff_printable(const void *data, size_t len, size_t max, struct stet_buffer *out,
-                   struct stet_error *err);
+int stet_diff_printable(const void *data, size_t len, size_t max, struct stet_buffer *out,
+                        struct stet_error *err);
 
 /* ---- helpers for comparators (helpers.c) ---- */
 
 /* Line diff of two texts (Myers, O(ND) with a bound; where that is reached, a longer script than needed): adds one
  * finding "lines N-M" for each run of changed lines (numbers of a; where a has none, of b), with up to three lines of
  * context, at most 200 runs. Returns how many. */
-int diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err);
+int stet_diff_lines(const struct diff_pair *p, const char *format, struct stet_error *err);
 /* Byte ranges that differ, near ones joined, each with a hex window: at most 100 findings; the always-last comparator. */
-int diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err);
+int stet_diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err);
 
 /* Is value a time within side's span (give or take a day)? Seconds since 1970. */
-bool diff_in_span(const struct diff_side *side, int64_t value);
+bool stet_diff_in_span(const struct diff_side *side, int64_t value);
 
 /* ---- the cause of what no comparator explained (causes.c) ---- */
 
 /* Looks at every unexplained finding of the result and at what surrounds it; sets causes. After all was compared. */
-int diff_explain(struct diff *d, struct stet_error *err);
+int stet_diff_explain(struct diff *d, struct stet_error *err);
 
 #endif

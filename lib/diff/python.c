@@ -41,7 +41,7 @@ static char *place_text(struct walk *w)
     /* One for all code of the file; which object comes first says nothing. */
     if (is_file_name(w))
         return stet_format(w->err, "file name");
-    if (diff_printable(w->code.data, w->code.len, 80, &out, w->err) < 0)
+    if (stet_diff_printable(w->code.data, w->code.len, 80, &out, w->err) < 0)
         return NULL;
     stet_buffer_addf(&out, "%s%s", out.len && w->part ? ": " : "", w->part ? w->part : "");
     for (unsigned i = 0; i < w->index_count && i < INDEXES_MAX; i++)
@@ -83,7 +83,7 @@ static void value_text(const struct diff_node *n, struct stet_buffer *out)
                        : n->type == 'S' ? "StopIteration"
                        : n->type == '.' ? "Ellipsis"
                                         : NULL;
-    if (name && diff_pyc_is_container(n))
+    if (name && stet_diff_pyc_is_container(n))
         stet_buffer_addf(out, "%s of %u", name, n->count);
     else if (name)
         stet_buffer_add_str(out, name);
@@ -91,15 +91,15 @@ static void value_text(const struct diff_node *n, struct stet_buffer *out)
         stet_buffer_addf(out, "%d", (int)(int32_t)diff_get32(n->bytes.data, false));
     else if (n->type == 'g')
         float_text(n->bytes.data, out);
-    else if (diff_pyc_is_text(n))
-        diff_printable(n->bytes.data, n->bytes.len, 200, out, &ignored);
+    else if (stet_diff_pyc_is_text(n))
+        stet_diff_printable(n->bytes.data, n->bytes.len, 200, out, &ignored);
     else if (n->type == 's') {
         stet_buffer_add_str(out, "b'");
-        diff_printable(n->bytes.data, n->bytes.len, 190, out, &ignored);
+        stet_diff_printable(n->bytes.data, n->bytes.len, 190, out, &ignored);
         stet_buffer_add_str(out, "'");
     } else {
         stet_buffer_addf(out, "type '%c': ", n->type >= 0x20 && n->type < 0x7f ? n->type : '?');
-        diff_hex(out, n->bytes, 20);
+        stet_diff_hex(out, n->bytes, 20);
     }
 }
 
@@ -122,13 +122,15 @@ static int report_values(struct walk *w, const struct diff_node *x, const struct
     _cleanup_free_ char *place = place_text(w);
     if (is_file_name(w))
         w->file_name = true;
-    if (place && diff_pyc_is_text(x) && diff_pyc_is_text(y))
-        return diff_add_bytes(w->pair, "pyc", x->bytes, y->bytes, w->err, "%s", place) ? 1 : -1;
+    if (place && stet_diff_pyc_is_text(x) && stet_diff_pyc_is_text(y))
+        return stet_diff_add_bytes(w->pair, "pyc", x->bytes, y->bytes, w->err, "%s", place) ? 1
+                                                                                            : -1;
     value_text(x, &a);
     value_text(y, &b);
     if (!place || stet_buffer_check(&a, "a value", w->err) < 0 ||
         stet_buffer_check(&b, "a value", w->err) < 0 ||
-        !diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b), w->err, "%s", place))
+        !stet_diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b), w->err, "%s",
+                       place))
         return -1;
     return 1;
 }
@@ -142,7 +144,7 @@ static int report_bytes(struct walk *w, struct diff_bytes a, struct diff_bytes b
         return -1;
     struct diff_region region = {
         .pair = w->pair, .format = "pyc", .name = place, .of = "", .a = a, .b = b};
-    return diff_region_compare(&region, w->err) < 0 ? -1 : 1;
+    return stet_diff_region_compare(&region, w->err) < 0 ? -1 : 1;
 }
 
 static void value_list(const struct diff_pyc *p, const uint32_t *nodes, uint32_t count,
@@ -151,7 +153,7 @@ static void value_list(const struct diff_pyc *p, const uint32_t *nodes, uint32_t
     for (uint32_t i = 0; i < count && out->len < 400; i++) {
         if (i > 0)
             stet_buffer_add_str(out, ", ");
-        value_text(diff_pyc_resolve(p, nodes[i]), out);
+        value_text(stet_diff_pyc_resolve(p, nodes[i]), out);
     }
 }
 
@@ -166,11 +168,12 @@ static int report_order(struct walk *w, const uint32_t *x, const uint32_t *y, ui
     if (!place || stet_buffer_check(&a, "a set", w->err) < 0 ||
         stet_buffer_check(&b, "a set", w->err) < 0)
         return -1;
-    struct stet_finding *f = diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b),
-                                      w->err, "%s: order of constants in a set (hash seed)", place);
+    struct stet_finding *f =
+        stet_diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b), w->err,
+                      "%s: order of constants in a set (hash seed)", place);
     if (!f)
         return -1;
-    return diff_because(
+    return stet_diff_because(
                f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, w->err,
                "the set has the same constants; their order follows the interpreter's hash "
                "seed (PYTHONHASHSEED)") < 0
@@ -275,9 +278,9 @@ static struct diff_bytes code_name(const struct diff_pyc *p, const struct diff_n
     struct diff_bytes name = {(const unsigned char *)"?", 1};
     uint32_t c = n->first;
     for (const char *const *part = p->layout->parts; *part && c != DIFF_NO_NODE; part++) {
-        const struct diff_node *value = diff_pyc_resolve(p, c);
+        const struct diff_node *value = stet_diff_pyc_resolve(p, c);
         if ((strcmp(*part, "name") == 0 || strcmp(*part, "qualified name") == 0) &&
-            diff_pyc_is_text(value))
+            stet_diff_pyc_is_text(value))
             name = value->bytes;
         c = p->nodes[c].next;
     }
@@ -326,7 +329,7 @@ static int note_otherwise(struct walk *w, const struct diff_node *x, const struc
 
 static int compare_nodes(struct walk *w, uint32_t x, uint32_t y)
 {
-    const struct diff_node *a = diff_pyc_resolve(w->a, x), *b = diff_pyc_resolve(w->b, y);
+    const struct diff_node *a = stet_diff_pyc_resolve(w->a, x), *b = stet_diff_pyc_resolve(w->b, y);
     if (w->steps-- == 0)
         return 0;
     if (note_otherwise(w, &w->a->nodes[x], &w->b->nodes[y]) < 0)
@@ -337,11 +340,11 @@ static int compare_nodes(struct walk *w, uint32_t x, uint32_t y)
         return 1;
     if (!w->silent)
         w->a->nodes[a - w->a->nodes].partner = number;
-    if (diff_pyc_kind(a->type) != diff_pyc_kind(b->type))
+    if (stet_diff_pyc_kind(a->type) != stet_diff_pyc_kind(b->type))
         return report_values(w, a, b);
-    if (!diff_pyc_is_container(a))
+    if (!stet_diff_pyc_is_container(a))
         return compare_leaves(w, a, b);
-    if (diff_pyc_is_set(a))
+    if (stet_diff_pyc_is_set(a))
         return compare_sets(w, a, b);
     return a->type == 'c' ? compare_code(w, a, b) : compare_lists(w, a, b);
 }
@@ -369,11 +372,12 @@ static int report_otherwise(struct walk *w)
     if (stet_buffer_check(&a, "a value", w->err) < 0 ||
         stet_buffer_check(&b, "a value", w->err) < 0)
         return -1;
-    struct stet_finding *f = diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b),
-                                      w->err, "how equal objects are marshalled");
-    return f ? diff_detailf(f, ' ', w->err,
-                            "an object is marked when the compiling process holds it more than "
-                            "once, for whatever reason")
+    struct stet_finding *f = stet_diff_add(w->pair, "pyc", stet_buffer_str(&a), stet_buffer_str(&b),
+                                           w->err, "how equal objects are marshalled");
+    return f ? stet_diff_detailf(
+                   f, ' ', w->err,
+                   "an object is marked when the compiling process holds it more than "
+                   "once, for whatever reason")
              : -1;
 }
 
@@ -382,8 +386,8 @@ static int report_more(struct walk *w)
     if (w->reported <= FINDINGS_MAX)
         return 0;
     _cleanup_free_ char *count = stet_format(w->err, "%zu", w->reported - FINDINGS_MAX);
-    return count && diff_add(w->pair, "pyc", count, count, w->err,
-                             "number of further differences in the code")
+    return count && stet_diff_add(w->pair, "pyc", count, count, w->err,
+                                  "number of further differences in the code")
                ? 0
                : -1;
 }
@@ -396,7 +400,7 @@ static int compare_trees(const struct diff_pair *p, struct diff_pyc *a, struct d
     w.steps = 4 * ((uint64_t)a->node_count + b->node_count) + 1000;
     int status = compare_nodes(&w, a->root, b->root);
     if (status > 0 && (report_more(&w) < 0 || report_otherwise(&w) < 0 ||
-                       diff_build_paths(p, first, w.file_name, err) < 0))
+                       stet_diff_build_paths(p, first, w.file_name, err) < 0))
         status = -1;
     free(w.otherwise);
     return status;
@@ -414,7 +418,7 @@ static int compare_rest(const struct diff_pair *p, const char *name, const struc
         .b = diff_part(b->file, at_b, b->file.len - at_b),
         .base = at_a,
     };
-    return diff_region_compare(&region, err) < 0 ? -1 : 1;
+    return stet_diff_region_compare(&region, err) < 0 ? -1 : 1;
 }
 
 static int compare_bodies(const struct diff_pair *p, struct diff_pyc *a, struct diff_pyc *b,
@@ -426,9 +430,9 @@ static int compare_bodies(const struct diff_pair *p, struct diff_pyc *a, struct 
     /* Of other versions nothing belongs together. */
     if (a->layout != b->layout)
         return compare_rest(p, "code", a, a->begin, b, b->begin, err);
-    int status = diff_pyc_read_code(a, err);
+    int status = stet_diff_pyc_read_code(a, err);
     if (status > 0)
-        status = diff_pyc_read_code(b, err);
+        status = stet_diff_pyc_read_code(b, err);
     if (status > 0)
         status = compare_trees(p, a, b, err);
     return status > 0 ? compare_rest(p, "bytes after the code", a, a->end, b, b->end, err) : status;
@@ -441,9 +445,11 @@ static int compare_magic(const struct diff_pair *p, const struct diff_pyc *a,
 {
     if (a->magic == b->magic)
         return 0;
-    _cleanup_free_ char *va = stet_format(err, "%s (%u)", diff_pyc_version(a->magic), a->magic);
-    _cleanup_free_ char *vb = stet_format(err, "%s (%u)", diff_pyc_version(b->magic), b->magic);
-    return va && vb && diff_add(p, "pyc", va, vb, err, "Python version") ? 0 : -1;
+    _cleanup_free_ char *va =
+        stet_format(err, "%s (%u)", stet_diff_pyc_version(a->magic), a->magic);
+    _cleanup_free_ char *vb =
+        stet_format(err, "%s (%u)", stet_diff_pyc_version(b->magic), b->magic);
+    return va && vb && stet_diff_add(p, "pyc", va, vb, err, "Python version") ? 0 : -1;
 }
 
 static const char *flags_text(const struct diff_pyc *p)
@@ -460,7 +466,7 @@ static int compare_flags(const struct diff_pair *p, const struct diff_pyc *a,
         return 0;
     _cleanup_free_ char *va = stet_format(err, "0x%x (%s)", a->flags, flags_text(a));
     _cleanup_free_ char *vb = stet_format(err, "0x%x (%s)", b->flags, flags_text(b));
-    return va && vb && diff_add(p, "pyc", va, vb, err, "validation") ? 0 : -1;
+    return va && vb && stet_diff_add(p, "pyc", va, vb, err, "validation") ? 0 : -1;
 }
 
 static int compare_mtime(const struct diff_pair *p, const struct diff_pyc *a,
@@ -469,15 +475,15 @@ static int compare_mtime(const struct diff_pair *p, const struct diff_pyc *a,
     char va[STET_TIME_TEXT_MAX], vb[STET_TIME_TEXT_MAX];
     if (a->mtime == b->mtime)
         return 0;
-    diff_time_text(a->mtime, va);
-    diff_time_text(b->mtime, vb);
-    struct stet_finding *f = diff_add(p, "pyc", va, vb, err, "source mtime");
+    stet_diff_time_text(a->mtime, va);
+    stet_diff_time_text(b->mtime, vb);
+    struct stet_finding *f = stet_diff_add(p, "pyc", va, vb, err, "source mtime");
     if (!f)
         return -1;
     if (a->mtime == 0 || b->mtime == 0)
         return 0;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
-                        "the header holds when the source file was last written (PEP 552)");
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
+                             "the header holds when the source file was last written (PEP 552)");
 }
 
 static int compare_validation(const struct diff_pair *p, const struct diff_pyc *a,
@@ -496,28 +502,28 @@ static int compare_validation(const struct diff_pair *p, const struct diff_pyc *
     } else {
         if (diff_same(a->hash, b->hash))
             return 0;
-        diff_hex(&va, a->hash, 8);
-        diff_hex(&vb, b->hash, 8);
+        stet_diff_hex(&va, a->hash, 8);
+        stet_diff_hex(&vb, b->hash, 8);
     }
     if (stet_buffer_check(&va, "a value", err) < 0 || stet_buffer_check(&vb, "a value", err) < 0)
         return -1;
-    return diff_add(p, "pyc", stet_buffer_str(&va), stet_buffer_str(&vb), err,
-                    a->flags & 1 ? "source hash" : "source size")
+    return stet_diff_add(p, "pyc", stet_buffer_str(&va), stet_buffer_str(&vb), err,
+                         a->flags & 1 ? "source hash" : "source size")
                ? 0
                : -1;
 }
 
-int diff_python(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_python(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_pyc a, b;
     size_t first = p->diff->result->count;
-    if (!diff_pyc_read_header(p->a, &a) || !diff_pyc_read_header(p->b, &b))
+    if (!stet_diff_pyc_read_header(p->a, &a) || !stet_diff_pyc_read_header(p->b, &b))
         return 0;
     int status = -1;
     if (compare_magic(p, &a, &b, err) == 0 && compare_flags(p, &a, &b, err) == 0 &&
         compare_validation(p, &a, &b, err) == 0)
         status = compare_bodies(p, &a, &b, err);
-    diff_pyc_release(&a);
-    diff_pyc_release(&b);
+    stet_diff_pyc_release(&a);
+    stet_diff_pyc_release(&b);
     return status > 0 ? p->diff->result->count > first : status;
 }

@@ -47,19 +47,19 @@ struct diff_pyc {
 };
 
 /* 1; 0: none, or of a version that is not known. */
-int diff_pyc_read_header(struct diff_bytes file, struct diff_pyc *out);
+int stet_diff_pyc_read_header(struct diff_bytes file, struct diff_pyc *out);
 /* Then the code. 1; 0: damaged; -1 with err. To be released in any case. */
-int diff_pyc_read_code(struct diff_pyc *p, struct stet_error *err);
-void diff_pyc_release(struct diff_pyc *p);
+int stet_diff_pyc_read_code(struct diff_pyc *p, struct stet_error *err);
+void stet_diff_pyc_release(struct diff_pyc *p);
 
 /* The object itself, where node may refer to one. */
-const struct diff_node *diff_pyc_resolve(const struct diff_pyc *p, uint32_t node);
-bool diff_pyc_is_text(const struct diff_node *n);
-bool diff_pyc_is_container(const struct diff_node *n);
-bool diff_pyc_is_set(const struct diff_node *n);
+const struct diff_node *stet_diff_pyc_resolve(const struct diff_pyc *p, uint32_t node);
+bool stet_diff_pyc_is_text(const struct diff_node *n);
+bool stet_diff_pyc_is_container(const struct diff_node *n);
+bool stet_diff_pyc_is_set(const struct diff_node *n);
 /* The same for types that differ by how they are marshalled alone. */
-unsigned char diff_pyc_kind(unsigned char type);
+unsigned char stet_diff_pyc_kind(unsigned char type);
 /* "3.11", or NULL. */
-const char *diff_pyc_version(uint32_t magic);
+const char *stet_diff_pyc_version(uint32_t magic);
 
 #endif

@@ -82,7 +82,7 @@ static int add_row(struct stet_finding *f, char sign, const struct diff_bytes *x
     stet_buffer_add_char(&line, '|');
     if (stet_buffer_check(&line, "the bytes of a finding", err) < 0)
         return -1;
-    return diff_detail(f, sign, line.data, line.len, err);
+    return stet_diff_detail(f, sign, line.data, line.len, err);
 }
 
 /* The rows that hold len bytes from at on: a part that is not there has the row where it would be. */
@@ -123,7 +123,7 @@ static int add_windows(const struct diff_pair *p, struct stet_finding *f, const 
         return 0;
     size_t rest = (a_rows > b_rows ? a_rows : b_rows) - ROWS_MAX;
     _cleanup_free_ char *more = stet_format(err, "%zu more rows of 16 bytes", rest);
-    return more ? diff_detail(f, '@', more, strlen(more), err) : -1;
+    return more ? stet_diff_detail(f, '@', more, strlen(more), err) : -1;
 }
 
 static int add_range(const struct diff_pair *p, const char *format, const struct range *r,
@@ -139,9 +139,9 @@ static int add_range(const struct diff_pair *p, const char *format, const struct
     const char *a_text = r->a_len ? stet_buffer_str(&a) : NULL;
     const char *b_text = r->b_len ? stet_buffer_str(&b) : NULL;
     if (len == 1)
-        f = diff_add(p, format, a_text, b_text, err, "byte %zu", from);
+        f = stet_diff_add(p, format, a_text, b_text, err, "byte %zu", from);
     else
-        f = diff_add(p, format, a_text, b_text, err, "bytes %zu-%zu", from, from + len - 1);
+        f = stet_diff_add(p, format, a_text, b_text, err, "bytes %zu-%zu", from, from + len - 1);
     return f ? add_windows(p, f, r, err) : -1;
 }
 
@@ -160,8 +160,8 @@ static int add_more(const struct diff_pair *p, const char *format, size_t at, si
     if (count == 0)
         return 0;
     _cleanup_free_ char *text = stet_format(err, "%zu bytes", bytes);
-    if (!text || !diff_add(p, format, text, text, err, "%zu more ranges within bytes %zu-%zu",
-                           count, first, last - 1))
+    if (!text || !stet_diff_add(p, format, text, text, err, "%zu more ranges within bytes %zu-%zu",
+                                count, first, last - 1))
         return -1;
     return 1;
 }
@@ -198,16 +198,16 @@ static int add_middle(const struct diff_pair *p, const char *format, struct stet
     return add_range(p, format, &r, err) < 0 ? -1 : 1;
 }
 
-int diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err)
+int stet_diff_raw(const struct diff_pair *p, const char *format, struct stet_error *err)
 {
     if (p->a.len != p->b.len)
         return add_middle(p, format, err);
     return add_ranges(p, format, p->a.len, err);
 }
 
-int diff_bytes_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_bytes_compare(const struct diff_pair *p, struct stet_error *err)
 {
-    int n = diff_raw(p, "bytes", err);
+    int n = stet_diff_raw(p, "bytes", err);
 
     return n < 0 ? -1 : n > 0;
 }

@@ -7,27 +7,27 @@
 
 /* ---- parts of texts ---- */
 
-struct diff_text diff_text_of(const struct diff_bytes *b)
+struct diff_text stet_diff_text_of(const struct diff_bytes *b)
 {
     return (struct diff_text){b->data ? (const char *)b->data : "", b->len};
 }
 
-struct diff_text diff_text_str(const char *s)
+struct diff_text stet_diff_text_str(const char *s)
 {
     return (struct diff_text){s, strlen(s)};
 }
 
-bool diff_text_is(struct diff_text t, const char *s)
+bool stet_diff_text_is(struct diff_text t, const char *s)
 {
-    return diff_text_equal(t, diff_text_str(s));
+    return stet_diff_text_equal(t, stet_diff_text_str(s));
 }
 
-bool diff_text_equal(struct diff_text a, struct diff_text b)
+bool stet_diff_text_equal(struct diff_text a, struct diff_text b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.s, b.s, a.len) == 0);
 }
 
-bool diff_text_begins(struct diff_text t, const char *s)
+bool stet_diff_text_begins(struct diff_text t, const char *s)
 {
     size_t len = strlen(s);
     return t.len >= len && memcmp(t.s, s, len) == 0;
@@ -38,7 +38,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-struct diff_text diff_text_trim(struct diff_text t)
+struct diff_text stet_diff_text_trim(struct diff_text t)
 {
     while (t.len > 0 && is_blank(t.s[0])) {
         t.s++;
@@ -49,15 +49,15 @@ struct diff_text diff_text_trim(struct diff_text t)
     return t;
 }
 
-bool diff_text_line(struct diff_text *rest, struct diff_text *line)
+bool stet_diff_text_line(struct diff_text *rest, struct diff_text *line)
 {
     if (rest->len == 0)
         return false;
-    *line = diff_text_field(rest, '\n');
+    *line = stet_diff_text_field(rest, '\n');
     return true;
 }
 
-struct diff_text diff_text_field(struct diff_text *rest, char sep)
+struct diff_text stet_diff_text_field(struct diff_text *rest, char sep)
 {
     struct diff_text field = *rest;
     const char *end = rest->len > 0 ? memchr(rest->s, sep, rest->len) : NULL;
@@ -68,7 +68,7 @@ struct diff_text diff_text_field(struct diff_text *rest, char sep)
     return field;
 }
 
-bool diff_text_number(struct diff_text t, uint64_t max, uint64_t *out)
+bool stet_diff_text_number(struct diff_text t, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;
     if (t.len == 0)
@@ -82,7 +82,7 @@ bool diff_text_number(struct diff_text t, uint64_t max, uint64_t *out)
     return true;
 }
 
-char *diff_text_copy(struct diff_text t, struct stet_error *err)
+char *stet_diff_text_copy(struct diff_text t, struct stet_error *err)
 {
     char *copy = t.len < SIZE_MAX ? malloc(t.len + 1) : NULL;
     if (!copy) {
@@ -95,7 +95,7 @@ char *diff_text_copy(struct diff_text t, struct stet_error *err)
     return copy;
 }
 
-bool diff_text_plain(struct diff_text t)
+bool stet_diff_text_plain(struct diff_text t)
 {
     for (size_t i = 0; i < t.len; i++) {
         unsigned char c = (unsigned char)t.s[i];
@@ -114,7 +114,7 @@ static const char *name_of(const struct diff_pair *p)
     return p->depth > 0 && member ? member + 1 : p->file;
 }
 
-bool diff_file_is(const struct diff_pair *p, const char *path)
+bool stet_diff_file_is(const struct diff_pair *p, const char *path)
 {
     const char *name = name_of(p), *leaf = strrchr(path, '/');
     size_t len = strlen(name), want = strlen(path);
@@ -134,21 +134,21 @@ static bool ends_as(const char *path, const char *glob)
     return false;
 }
 
-bool diff_file_matches(const struct diff_pair *p, const char *glob)
+bool stet_diff_file_matches(const struct diff_pair *p, const char *glob)
 {
     return ends_as(name_of(p), glob) || (p->depth > 0 && ends_as(p->file, glob));
 }
 
 /* ---- lists of items ---- */
 
-void diff_records_release(struct diff_records *i)
+void stet_diff_records_release(struct diff_records *i)
 {
     free(i->items);
     *i = (struct diff_records){0};
 }
 
-int diff_records_add(struct diff_records *i, struct diff_text key, struct diff_text value,
-                     uint64_t at, struct stet_error *err)
+int stet_diff_records_add(struct diff_records *i, struct diff_text key, struct diff_text value,
+                          uint64_t at, struct stet_error *err)
 {
     if (i->count >= DIFF_RECORDS_MAX) {
         i->full = true;
@@ -160,18 +160,18 @@ int diff_records_add(struct diff_records *i, struct diff_text key, struct diff_t
     return 0;
 }
 
-int diff_records_lines(struct diff_records *i, struct diff_text text, struct stet_error *err)
+int stet_diff_records_lines(struct diff_records *i, struct diff_text text, struct stet_error *err)
 {
     struct diff_text line;
-    for (uint64_t n = 1; !i->full && diff_text_line(&text, &line); n++)
-        if (diff_records_add(i, line, (struct diff_text){line.s + line.len, 0}, n, err) < 0)
+    for (uint64_t n = 1; !i->full && stet_diff_text_line(&text, &line); n++)
+        if (stet_diff_records_add(i, line, (struct diff_text){line.s + line.len, 0}, n, err) < 0)
             return -1;
     return 0;
 }
 
 /* ---- pairing ---- */
 
-void diff_record_pairs_release(struct diff_record_pairs *m)
+void stet_diff_record_pairs_release(struct diff_record_pairs *m)
 {
     free(m->items);
     *m = (struct diff_record_pairs){0};
@@ -264,8 +264,8 @@ static int mark_moved(struct diff_record_pairs *m, size_t from_a, struct stet_er
     return 0;
 }
 
-int diff_records_match(const struct diff_records *a, const struct diff_records *b,
-                       struct diff_record_pairs *out, struct stet_error *err)
+int stet_diff_records_match(const struct diff_records *a, const struct diff_records *b,
+                            struct diff_record_pairs *out, struct stet_error *err)
 {
     _cleanup_free_ const struct diff_record **sa = sorted(a, err);
     _cleanup_free_ const struct diff_record **sb = sa ? sorted(b, err) : NULL;
@@ -276,7 +276,7 @@ int diff_records_match(const struct diff_records *a, const struct diff_records *
         return -1;
     out->items = calloc(a->count + b->count + 1, sizeof *out->items);
     if (!of_a || !b_taken || !out->items) {
-        diff_record_pairs_release(out);
+        stet_diff_record_pairs_release(out);
         return stet_error_oom(err, "comparing lists");
     }
     pair(a, b, sa, sb, of_a, b_taken);
@@ -286,7 +286,7 @@ int diff_records_match(const struct diff_records *a, const struct diff_records *
         if (!b_taken[i])
             out->items[out->count++] = (struct diff_record_pair){NULL, &b->items[i], false};
     if (mark_moved(out, a->count, err) < 0) {
-        diff_record_pairs_release(out);
+        stet_diff_record_pairs_release(out);
         return -1;
     }
     return 0;
@@ -294,9 +294,9 @@ int diff_records_match(const struct diff_records *a, const struct diff_records *
 
 /* ---- findings ---- */
 
-struct stet_finding *diff_add_text(const struct diff_pair *p, const char *format,
-                                   struct diff_text a, struct diff_text b, struct stet_error *err,
-                                   const char *what, ...)
+struct stet_finding *stet_diff_add_text(const struct diff_pair *p, const char *format,
+                                        struct diff_text a, struct diff_text b,
+                                        struct stet_error *err, const char *what, ...)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT, ta = STET_BUFFER_INIT,
                                         tb = STET_BUFFER_INIT;
@@ -305,16 +305,16 @@ struct stet_finding *diff_add_text(const struct diff_pair *p, const char *format
     stet_buffer_addv(&name, what, ap);
     va_end(ap);
     if (stet_buffer_check(&name, "a finding", err) < 0 ||
-        (a.s && diff_printable(a.s, a.len, 200, &ta, err) < 0) ||
-        (b.s && diff_printable(b.s, b.len, 200, &tb, err) < 0))
+        (a.s && stet_diff_printable(a.s, a.len, 200, &ta, err) < 0) ||
+        (b.s && stet_diff_printable(b.s, b.len, 200, &tb, err) < 0))
         return NULL;
-    return diff_add(p, format, a.s ? stet_buffer_str(&ta) : NULL, b.s ? stet_buffer_str(&tb) : NULL,
-                    err, "%s", stet_buffer_str(&name));
+    return stet_diff_add(p, format, a.s ? stet_buffer_str(&ta) : NULL,
+                         b.s ? stet_buffer_str(&tb) : NULL, err, "%s", stet_buffer_str(&name));
 }
 
 enum { DETAIL_LINES = 399 };
 
-bool diff_details_room(struct diff_details *d, size_t lines)
+bool stet_diff_details_room(struct diff_details *d, size_t lines)
 {
     if (d->left_out > 0 || d->lines + lines > DETAIL_LINES) {
         d->left_out += lines;
@@ -324,11 +324,11 @@ bool diff_details_room(struct diff_details *d, size_t lines)
     return true;
 }
 
-int diff_details_end(const struct diff_details *d, struct stet_error *err)
+int stet_diff_details_end(const struct diff_details *d, struct stet_error *err)
 {
     char text[64];
     int len = snprintf(text, sizeof text, "%zu more lines", d->left_out);
-    return d->left_out == 0 ? 0 : diff_detail(d->f, '@', text, (size_t)len, err);
+    return d->left_out == 0 ? 0 : stet_diff_detail(d->f, '@', text, (size_t)len, err);
 }
 
 /* "NAME (place 12 against 15)". Places count from 1. */
@@ -337,22 +337,22 @@ static int detail_moved(struct diff_details *d, const struct diff_record_pair *m
                         struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer line = STET_BUFFER_INIT;
-    if (!diff_details_room(d, 1))
+    if (!stet_diff_details_room(d, 1))
         return 0;
-    if (diff_printable(m->a->key.s, m->a->key.len, 200, &line, err) < 0)
+    if (stet_diff_printable(m->a->key.s, m->a->key.len, 200, &line, err) < 0)
         return -1;
     stet_buffer_addf(&line, " (place %zu against %zu)", (size_t)(m->a - a->items) + 1,
                      (size_t)(m->b - b->items) + 1);
     if (stet_buffer_check(&line, "a finding", err) < 0)
         return -1;
-    return diff_detail(d->f, ' ', stet_buffer_str(&line), line.len, err);
+    return stet_diff_detail(d->f, ' ', stet_buffer_str(&line), line.len, err);
 }
 
-struct stet_finding *diff_records_order(const struct diff_pair *p, const char *format,
-                                        const char *noun, const struct diff_records *a,
-                                        const struct diff_records *b,
-                                        const struct diff_record_pairs *m, bool *failed,
-                                        struct stet_error *err)
+struct stet_finding *stet_diff_records_order(const struct diff_pair *p, const char *format,
+                                             const char *noun, const struct diff_records *a,
+                                             const struct diff_records *b,
+                                             const struct diff_record_pairs *m, bool *failed,
+                                             struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
     const struct diff_record_pair *first = NULL;
@@ -365,19 +365,20 @@ struct stet_finding *diff_records_order(const struct diff_pair *p, const char *f
         return NULL;
     *failed = true;
     stet_buffer_addf(&ta, "%zu of %zu stand elsewhere, first ", m->moved, m->common);
-    if (diff_printable(first->a->key.s, first->a->key.len, 100, &ta, err) < 0)
+    if (stet_diff_printable(first->a->key.s, first->a->key.len, 100, &ta, err) < 0)
         return NULL;
     stet_buffer_addf(&ta, " at place %zu", (size_t)(first->a - a->items) + 1);
     stet_buffer_addf(&tb, "there at place %zu", (size_t)(first->b - b->items) + 1);
     if (stet_buffer_check(&ta, "a finding", err) < 0 ||
         stet_buffer_check(&tb, "a finding", err) < 0)
         return NULL;
-    f = diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "order of %s", noun);
+    f = stet_diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "order of %s",
+                      noun);
     struct diff_details detail = {f, 0, 0};
     for (size_t i = 0; f && i < m->count; i++)
         if (m->items[i].moved && detail_moved(&detail, &m->items[i], a, b, err) < 0)
             return NULL;
-    *failed = !f || diff_details_end(&detail, err) < 0;
+    *failed = !f || stet_diff_details_end(&detail, err) < 0;
     return *failed ? NULL : f;
 }
 
@@ -385,23 +386,23 @@ static int detail_record(struct diff_details *d, char sign, const struct diff_re
                          struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer line = STET_BUFFER_INIT;
-    if (!diff_details_room(d, 1))
+    if (!stet_diff_details_room(d, 1))
         return 0;
-    if (diff_printable(item->key.s, item->key.len, 400, &line, err) < 0)
+    if (stet_diff_printable(item->key.s, item->key.len, 400, &line, err) < 0)
         return -1;
     if (item->value.len > 0) {
         stet_buffer_add_str(&line, ": ");
-        if (diff_printable(item->value.s, item->value.len, 400, &line, err) < 0)
+        if (stet_diff_printable(item->value.s, item->value.len, 400, &line, err) < 0)
             return -1;
     }
     if (stet_buffer_check(&line, "a finding", err) < 0)
         return -1;
-    return diff_detail(d->f, sign, stet_buffer_str(&line), line.len, err);
+    return stet_diff_detail(d->f, sign, stet_buffer_str(&line), line.len, err);
 }
 
 static bool changed(const struct diff_record_pair *m)
 {
-    return m->a && m->b && !diff_text_equal(m->a->value, m->b->value);
+    return m->a && m->b && !stet_diff_text_equal(m->a->value, m->b->value);
 }
 
 static void count_text(struct stet_buffer *out, size_t all, size_t only, size_t other)
@@ -430,7 +431,7 @@ static int add_changes(const struct diff_pair *p, const char *format, const char
     if (stet_buffer_check(&ta, "a finding", err) < 0 ||
         stet_buffer_check(&tb, "a finding", err) < 0)
         return -1;
-    f = diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", noun);
+    f = stet_diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", noun);
     if (!f)
         return -1;
     struct diff_details detail = {f, 0, 0};
@@ -441,47 +442,49 @@ static int add_changes(const struct diff_pair *p, const char *format, const char
             (differs && one->b && detail_record(&detail, '+', one->b, err) < 0))
             return -1;
     }
-    return diff_details_end(&detail, err) < 0 ? -1 : 1;
+    return stet_diff_details_end(&detail, err) < 0 ? -1 : 1;
 }
 
-int diff_records_compare(const struct diff_pair *p, const char *format, const char *noun,
-                         const struct diff_records *a, const struct diff_records *b,
-                         struct stet_error *err)
+int stet_diff_records_compare(const struct diff_pair *p, const char *format, const char *noun,
+                              const struct diff_records *a, const struct diff_records *b,
+                              struct stet_error *err)
 {
     struct diff_record_pairs m;
     bool failed;
     int count;
     if (a->full || b->full)
         return 0;
-    if (diff_records_match(a, b, &m, err) < 0)
+    if (stet_diff_records_match(a, b, &m, err) < 0)
         return -1;
     count = add_changes(p, format, noun, a, b, &m, err);
-    if (count >= 0 && diff_records_order(p, format, noun, a, b, &m, &failed, err))
+    if (count >= 0 && stet_diff_records_order(p, format, noun, a, b, &m, &failed, err))
         count++;
     else if (count >= 0 && failed)
         count = -1;
-    diff_record_pairs_release(&m);
+    stet_diff_record_pairs_release(&m);
     return count;
 }
 
-int diff_add_value(const struct diff_pair *p, const char *format, const char *what,
-                   struct diff_text a, struct diff_text b, struct stet_error *err)
+int stet_diff_add_value(const struct diff_pair *p, const char *format, const char *what,
+                        struct diff_text a, struct diff_text b, struct stet_error *err)
 {
     struct diff_records la = {0}, lb = {0};
     int count = 0;
     if ((a.len > 0 && memchr(a.s, '\n', a.len)) || (b.len > 0 && memchr(b.s, '\n', b.len))) {
-        count = diff_records_lines(&la, a, err) < 0 || diff_records_lines(&lb, b, err) < 0 ? -1 : 1;
+        count = stet_diff_records_lines(&la, a, err) < 0 || stet_diff_records_lines(&lb, b, err) < 0
+                    ? -1
+                    : 1;
         if (count > 0)
-            count = diff_records_compare(p, format, what, &la, &lb, err);
-        diff_records_release(&la);
-        diff_records_release(&lb);
+            count = stet_diff_records_compare(p, format, what, &la, &lb, err);
+        stet_diff_records_release(&la);
+        stet_diff_records_release(&lb);
     }
     if (count == 0)
-        count = diff_add_text(p, format, a, b, err, "%s", what) ? 1 : -1;
+        count = stet_diff_add_text(p, format, a, b, err, "%s", what) ? 1 : -1;
     return count;
 }
 
-int diff_add_time_text(struct stet_buffer *out, int64_t seconds, struct stet_error *err)
+int stet_diff_add_time_text(struct stet_buffer *out, int64_t seconds, struct stet_error *err)
 {
     char text[STET_TIME_TEXT_MAX];
     stet_buffer_addf(out, "%" PRId64, seconds);
@@ -492,12 +495,12 @@ int diff_add_time_text(struct stet_buffer *out, int64_t seconds, struct stet_err
     return stet_buffer_check(out, "a finding", err);
 }
 
-int diff_because_time(const struct diff_pair *p, struct stet_finding *f, int64_t a, int64_t b,
-                      const char *noun, struct stet_error *err)
+int stet_diff_because_time(const struct diff_pair *p, struct stet_finding *f, int64_t a, int64_t b,
+                           const char *noun, struct stet_error *err)
 {
     const struct diff_side *side = p->diff->side;
-    if (!diff_in_span(&side[0], a) || !diff_in_span(&side[1], b))
+    if (!stet_diff_in_span(&side[0], a) || !stet_diff_in_span(&side[1], b))
         return 0;
-    return diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
-                        "each side's %s lies within the time of its build", noun);
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, err,
+                             "each side's %s lies within the time of its build", noun);
 }

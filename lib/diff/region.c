@@ -10,14 +10,14 @@ enum {
     SHOWN_BYTES = 16,  /* in a value */
 };
 
-int diff_bytes_order(struct diff_bytes a, struct diff_bytes b)
+int stet_diff_bytes_order(struct diff_bytes a, struct diff_bytes b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
     int order = len ? memcmp(a.data, b.data, len) : 0;
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-void diff_time_text(int64_t seconds, char out[STET_TIME_TEXT_MAX])
+void stet_diff_time_text(int64_t seconds, char out[STET_TIME_TEXT_MAX])
 {
     if (seconds >= 0 && seconds <= INT64_C(253402300799))
         stet_time_format(seconds, out);
@@ -46,13 +46,13 @@ static int value_part(struct diff_bytes value, size_t from, struct stet_buffer *
         return 0;
     if (from > 0)
         stet_buffer_add_str(out, "…");
-    return diff_printable(value.data + from, value.len - from, DIFF_VALUE_MAX - (from > 0), out,
-                          err);
+    return stet_diff_printable(value.data + from, value.len - from, DIFF_VALUE_MAX - (from > 0),
+                               out, err);
 }
 
-struct stet_finding *diff_add_bytes(const struct diff_pair *p, const char *format,
-                                    struct diff_bytes a, struct diff_bytes b,
-                                    struct stet_error *err, const char *what, ...)
+struct stet_finding *stet_diff_add_bytes(const struct diff_pair *p, const char *format,
+                                         struct diff_bytes a, struct diff_bytes b,
+                                         struct stet_error *err, const char *what, ...)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT, va = STET_BUFFER_INIT,
                                         vb = STET_BUFFER_INIT;
@@ -65,11 +65,12 @@ struct stet_finding *diff_add_bytes(const struct diff_pair *p, const char *forma
     if (value_part(a, skipped, &va, err) < 0 || value_part(b, skipped, &vb, err) < 0 ||
         stet_buffer_check(&name, "a finding", err) < 0)
         return NULL;
-    return diff_add(p, format, a.data ? stet_buffer_str(&va) : NULL,
-                    b.data ? stet_buffer_str(&vb) : NULL, err, "%s", stet_buffer_str(&name));
+    return stet_diff_add(p, format, a.data ? stet_buffer_str(&va) : NULL,
+                         b.data ? stet_buffer_str(&vb) : NULL, err, "%s", stet_buffer_str(&name));
 }
 
-int diff_detailf(struct stet_finding *f, char sign, struct stet_error *err, const char *fmt, ...)
+int stet_diff_detailf(struct stet_finding *f, char sign, struct stet_error *err, const char *fmt,
+                      ...)
 {
     _cleanup_buffer_ struct stet_buffer line = STET_BUFFER_INIT;
     va_list ap;
@@ -78,10 +79,10 @@ int diff_detailf(struct stet_finding *f, char sign, struct stet_error *err, cons
     va_end(ap);
     if (stet_buffer_check(&line, "a finding", err) < 0)
         return -1;
-    return diff_detail(f, sign, stet_buffer_str(&line), line.len, err);
+    return stet_diff_detail(f, sign, stet_buffer_str(&line), line.len, err);
 }
 
-void diff_hex(struct stet_buffer *out, struct diff_bytes b, size_t max)
+void stet_diff_hex(struct stet_buffer *out, struct diff_bytes b, size_t max)
 {
     for (size_t i = 0; i < b.len && i < max; i++)
         stet_buffer_addf(out, "%s%02x", i ? " " : "", b.data[i]);
@@ -89,7 +90,7 @@ void diff_hex(struct stet_buffer *out, struct diff_bytes b, size_t max)
         stet_buffer_add_str(out, " …");
 }
 
-size_t diff_first_difference(const struct diff_region *r, size_t from)
+size_t stet_diff_first_difference(const struct diff_region *r, size_t from)
 {
     size_t len = r->a.len < r->b.len ? r->a.len : r->b.len;
     for (size_t block = 4096; len - from >= block;) {
@@ -102,10 +103,10 @@ size_t diff_first_difference(const struct diff_region *r, size_t from)
     return from;
 }
 
-bool diff_next_span(const struct diff_region *r, struct diff_span *run)
+bool stet_diff_next_span(const struct diff_region *r, struct diff_span *run)
 {
     size_t len = r->a.len < r->b.len ? r->a.len : r->b.len;
-    run->begin = run->end < len ? diff_first_difference(r, run->end) : len;
+    run->begin = run->end < len ? stet_diff_first_difference(r, run->end) : len;
     if (run->begin == len)
         return false;
     run->end = run->begin + 1;
@@ -115,7 +116,7 @@ bool diff_next_span(const struct diff_region *r, struct diff_span *run)
     return true;
 }
 
-void diff_region_place(const struct diff_region *r, size_t offset, struct stet_buffer *out)
+void stet_diff_region_place(const struct diff_region *r, size_t offset, struct stet_buffer *out)
 {
     stet_buffer_addf(out, "0x%llx", (unsigned long long)(r->base + offset));
     if (r->place)
@@ -129,8 +130,8 @@ static int hex_lines(struct stet_finding *f, char sign, const struct diff_region
     unsigned lines = 0;
     for (size_t at = run->begin; at < run->end; at += 16) {
         if (lines++ == SHOWN_LINES)
-            return diff_detailf(f, ' ', err, "… %zu more byte%s", run->end - at,
-                                run->end - at == 1 ? "" : "s");
+            return stet_diff_detailf(f, ' ', err, "… %zu more byte%s", run->end - at,
+                                     run->end - at == 1 ? "" : "s");
         size_t len = run->end - at < 16 ? run->end - at : 16;
         _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
         stet_buffer_addf(&text, "%08llx  ", (unsigned long long)(r->base + at));
@@ -146,7 +147,7 @@ static int hex_lines(struct stet_finding *f, char sign, const struct diff_region
                                             : '.');
         stet_buffer_add_char(&text, '|');
         if (stet_buffer_check(&text, "a finding", err) < 0 ||
-            diff_detail(f, sign, stet_buffer_str(&text), text.len, err) < 0)
+            stet_diff_detail(f, sign, stet_buffer_str(&text), text.len, err) < 0)
             return -1;
     }
     return 0;
@@ -156,11 +157,11 @@ static int range_detail(struct stet_finding *f, const struct diff_region *r,
                         const struct diff_span *run, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
-    diff_region_place(r, run->begin, &text);
+    stet_diff_region_place(r, run->begin, &text);
     stet_buffer_addf(&text, ", %zu byte%s", run->end - run->begin,
                      run->end - run->begin == 1 ? "" : "s");
     if (stet_buffer_check(&text, "a finding", err) < 0 ||
-        diff_detail(f, '@', stet_buffer_str(&text), text.len, err) < 0 ||
+        stet_diff_detail(f, '@', stet_buffer_str(&text), text.len, err) < 0 ||
         hex_lines(f, '-', r, r->a, run, err) < 0)
         return -1;
     return hex_lines(f, '+', r, r->b, run, err);
@@ -177,7 +178,7 @@ static bool run_is_time(const struct diff_region *r, const struct diff_span *run
     const unsigned char *a = r->a.data + at, *b = r->b.data + at;
     times[0] = width == 8 ? (int64_t)diff_get64(a, r->big) : diff_get32(a, r->big);
     times[1] = width == 8 ? (int64_t)diff_get64(b, r->big) : diff_get32(b, r->big);
-    return diff_in_span(&side[0], times[0]) && diff_in_span(&side[1], times[1]);
+    return stet_diff_in_span(&side[0], times[0]) && stet_diff_in_span(&side[1], times[1]);
 }
 
 static void run_value(const struct diff_region *r, struct diff_bytes side,
@@ -187,15 +188,15 @@ static void run_value(const struct diff_region *r, struct diff_bytes side,
         stet_buffer_addf(out, "%zu bytes%s", side.len, run->begin < run->end ? "; " : "");
     if (run->begin == run->end)
         return;
-    diff_region_place(r, run->begin, out);
+    stet_diff_region_place(r, run->begin, out);
     stet_buffer_add_str(out, ": ");
     if (time) {
         char text[STET_TIME_TEXT_MAX];
-        diff_time_text(*time, text);
+        stet_diff_time_text(*time, text);
         stet_buffer_addf(out, "%lld (%s)", (long long)*time, text);
         return;
     }
-    diff_hex(out, diff_part(side, run->begin, run->end - run->begin), SHOWN_BYTES);
+    stet_diff_hex(out, diff_part(side, run->begin, run->end - run->begin), SHOWN_BYTES);
 }
 
 static struct stet_finding *add_first(const struct diff_region *r, const struct diff_span *run,
@@ -209,8 +210,8 @@ static struct stet_finding *add_first(const struct diff_region *r, const struct 
     run_value(r, r->b, run, is_time ? &times[1] : NULL, &b);
     if (stet_buffer_check(&a, "a finding", err) < 0 || stet_buffer_check(&b, "a finding", err) < 0)
         return NULL;
-    return diff_add(r->pair, r->format, r->a.data ? stet_buffer_str(&a) : NULL,
-                    r->b.data ? stet_buffer_str(&b) : NULL, err, "%s", r->name);
+    return stet_diff_add(r->pair, r->format, r->a.data ? stet_buffer_str(&a) : NULL,
+                         r->b.data ? stet_buffer_str(&b) : NULL, err, "%s", r->name);
 }
 
 /* How much of the end is equal, where the lengths differ. */
@@ -225,17 +226,17 @@ static size_t common_end(const struct diff_region *r, size_t from)
 /* A region that grew or shrank: only where it begins and ends to differ is worth saying. */
 static int add_resized(const struct diff_region *r, struct stet_error *err)
 {
-    size_t begin = diff_first_difference(r, 0), end = common_end(r, begin);
+    size_t begin = stet_diff_first_difference(r, 0), end = common_end(r, begin);
     struct diff_span run = {begin, begin}, a = {begin, r->a.len - end}, b = {begin, r->b.len - end};
     struct stet_finding *f = add_first(r, &run, err);
     if (!f)
         return -1;
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
-    diff_region_place(r, begin, &text);
+    stet_diff_region_place(r, begin, &text);
     stet_buffer_addf(&text, ": %zu bytes instead of %zu, then %zu equal ones", b.end - b.begin,
                      a.end - a.begin, end);
     if (stet_buffer_check(&text, "a finding", err) < 0 ||
-        diff_detail(f, '@', stet_buffer_str(&text), text.len, err) < 0 ||
+        stet_diff_detail(f, '@', stet_buffer_str(&text), text.len, err) < 0 ||
         hex_lines(f, '-', r, r->a, &a, err) < 0 || hex_lines(f, '+', r, r->b, &b, err) < 0)
         return -1;
     return 1;
@@ -250,8 +251,8 @@ struct ranges {
 static int add_ranges(const struct diff_region *r, size_t texts, struct stet_error *err)
 {
     struct ranges all = {NULL, 0, 0, 0};
-    for (struct diff_span run = {0, 0}; diff_next_span(r, &run);) {
-        if (r->strings && diff_span_text(r, &run, NULL, NULL) && all.texts < texts) {
+    for (struct diff_span run = {0, 0}; stet_diff_next_span(r, &run);) {
+        if (r->strings && stet_diff_span_text(r, &run, NULL, NULL) && all.texts < texts) {
             all.texts++;
             continue;
         }
@@ -261,18 +262,18 @@ static int add_ranges(const struct diff_region *r, size_t texts, struct stet_err
         if (all.count++ < SHOWN_RANGES && range_detail(all.finding, r, &run, err) < 0)
             return -1;
     }
-    if (all.count > 1 && diff_detailf(all.finding, ' ', err, "%zu bytes differ in %zu ranges",
-                                      all.bytes, all.count) < 0)
+    if (all.count > 1 && stet_diff_detailf(all.finding, ' ', err, "%zu bytes differ in %zu ranges",
+                                           all.bytes, all.count) < 0)
         return -1;
     return all.finding != NULL;
 }
 
-int diff_region_compare(const struct diff_region *r, struct stet_error *err)
+int stet_diff_region_compare(const struct diff_region *r, struct stet_error *err)
 {
     if (diff_same(r->a, r->b))
         return 0;
     size_t texts = 0;
-    int added = r->strings ? diff_region_texts(r, &texts, err) : 0;
+    int added = r->strings ? stet_diff_region_texts(r, &texts, err) : 0;
     if (added < 0)
         return -1;
     if (r->list && added > 0 && r->a.len == r->b.len)
@@ -312,8 +313,8 @@ static int inflate_all(z_stream *z, struct stet_buffer *out, size_t max, struct 
     return out->len <= max;
 }
 
-int diff_inflate(const struct diff_pair *p, struct diff_bytes in, size_t max,
-                 struct diff_bytes *out, size_t *used, struct stet_error *err)
+int stet_diff_inflate(const struct diff_pair *p, struct diff_bytes in, size_t max,
+                      struct diff_bytes *out, size_t *used, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer buffer = STET_BUFFER_INIT;
     z_stream z = {.next_in = (unsigned char *)(uintptr_t)in.data};

@@ -44,23 +44,23 @@ static inline bool diff_same(struct diff_bytes a, struct diff_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 /* By length where one is the beginning of the other. */
-int diff_bytes_order(struct diff_bytes a, struct diff_bytes b);
+int stet_diff_bytes_order(struct diff_bytes a, struct diff_bytes b);
 
 /* Seconds since 1970 as a value: "2026-11-23T10:00:00Z", or the number where it is no year from 1970 to 9999. */
-void diff_time_text(int64_t seconds, char out[STET_TIME_TEXT_MAX]);
+void stet_diff_time_text(int64_t seconds, char out[STET_TIME_TEXT_MAX]);
 
 /* ---- texts ---- */
 
-/* diff_add() with the values given as bytes (data NULL: there is none on that side). */
-struct stet_finding *diff_add_bytes(const struct diff_pair *p, const char *format,
-                                    struct diff_bytes a, struct diff_bytes b,
-                                    struct stet_error *err, const char *what, ...)
+/* stet_diff_add() with the values given as bytes (data NULL: there is none on that side). */
+struct stet_finding *stet_diff_add_bytes(const struct diff_pair *p, const char *format,
+                                         struct diff_bytes a, struct diff_bytes b,
+                                         struct stet_error *err, const char *what, ...)
     __attribute__((format(printf, 6, 7)));
 /* One line of detail from a format. */
-int diff_detailf(struct stet_finding *f, char sign, struct stet_error *err, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+int stet_diff_detailf(struct stet_finding *f, char sign, struct stet_error *err, const char *fmt,
+                      ...) __attribute__((format(printf, 4, 5)));
 /* "48 8b 05", at most max bytes, then " …". */
-void diff_hex(struct stet_buffer *out, struct diff_bytes b, size_t max);
+void stet_diff_hex(struct stet_buffer *out, struct diff_bytes b, size_t max);
 
 /* ---- regions ---- */
 
@@ -84,7 +84,7 @@ struct diff_region {
  * finding under the region's name: the first range as values, all ranges (up to a limit, then a count) as detail.
  * Returns the number of findings, 0 when nothing differs, -1 with err. Work: a small factor of the lengths.
  */
-int diff_region_compare(const struct diff_region *r, struct stet_error *err);
+int stet_diff_region_compare(const struct diff_region *r, struct stet_error *err);
 
 /* ---- directories in texts ---- */
 
@@ -93,15 +93,16 @@ int diff_region_compare(const struct diff_region *r, struct stet_error *err);
  * "/tmp/two/src/x.c" by "/tmp/one" and "/tmp/two"? Sets these (into a and b), and whether a common rest of the path
  * follows them. Not for directories of an installed system ("/usr/lib/…").
  */
-bool diff_directories(struct diff_bytes a, struct diff_bytes b, struct diff_bytes *dir_a,
-                      struct diff_bytes *dir_b, bool *followed);
+bool stet_diff_directories(struct diff_bytes a, struct diff_bytes b, struct diff_bytes *dir_a,
+                           struct diff_bytes *dir_b, bool *followed);
 
 /*
  * Gives the findings from number first on, of this pair's place, whose values differ by such directories the cause
  * BUILD_PATH, when the directories are the same pair in all of them: certain where it is a debug section's or
  * proven is set, else likely.
  */
-int diff_build_paths(const struct diff_pair *p, size_t first, bool proven, struct stet_error *err);
+int stet_diff_build_paths(const struct diff_pair *p, size_t first, bool proven,
+                          struct stet_error *err);
 
 /* ---- compressed parts ---- */
 
@@ -109,8 +110,8 @@ int diff_build_paths(const struct diff_pair *p, size_t first, bool proven, struc
  * Inflates a zlib stream of exactly or at most max bytes of content. out is malloc'd. 1; 0 when it is damaged, cut short or
  * longer than max; -1 with err. used (may be NULL): the bytes of in that it takes.
  */
-int diff_inflate(const struct diff_pair *p, struct diff_bytes in, size_t max,
-                 struct diff_bytes *out, size_t *used, struct stet_error *err);
+int stet_diff_inflate(const struct diff_pair *p, struct diff_bytes in, size_t max,
+                      struct diff_bytes *out, size_t *used, struct stet_error *err);
 static inline void diff_bytes_free(struct diff_bytes *b)
 {
     free((void *)(uintptr_t)b->data);

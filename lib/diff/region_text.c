@@ -24,8 +24,8 @@ static size_t text_end(struct diff_bytes side, size_t from)
     return end;
 }
 
-bool diff_span_text(const struct diff_region *r, struct diff_span *span, struct diff_bytes *a,
-                    struct diff_bytes *b)
+bool stet_diff_span_text(const struct diff_region *r, struct diff_span *span, struct diff_bytes *a,
+                         struct diff_bytes *b)
 {
     size_t begin = span->begin;
     while (begin > 0 && span->begin - begin < BACK_MAX && is_text(r->a.data[begin - 1]))
@@ -50,8 +50,8 @@ static int add_text(const struct diff_region *r, struct diff_bytes a, struct dif
                     struct stet_error *err)
 {
     size_t at = a.data ? (size_t)(a.data - r->a.data) : (size_t)(b.data - r->b.data);
-    return diff_add_bytes(r->pair, r->format, a, b, err, "string at 0x%llx%s",
-                          (unsigned long long)(r->base + at), r->of)
+    return stet_diff_add_bytes(r->pair, r->format, a, b, err, "string at 0x%llx%s",
+                               (unsigned long long)(r->base + at), r->of)
                ? 0
                : -1;
 }
@@ -59,8 +59,8 @@ static int add_text(const struct diff_region *r, struct diff_bytes a, struct dif
 static int texts_in_place(const struct diff_region *r, size_t *runs, struct stet_error *err)
 {
     struct diff_bytes a, b;
-    for (struct diff_span run = {0, 0}; *runs < TEXTS_SHOWN && diff_next_span(r, &run);) {
-        if (!diff_span_text(r, &run, &a, &b))
+    for (struct diff_span run = {0, 0}; *runs < TEXTS_SHOWN && stet_diff_next_span(r, &run);) {
+        if (!stet_diff_span_text(r, &run, &a, &b))
             continue;
         if (add_text(r, a, b, err) < 0)
             return -1;
@@ -90,7 +90,7 @@ static void texts_release(struct texts *t)
 static int compare_texts(const void *x, const void *y)
 {
     const struct text *a = *(struct text *const *)x, *b = *(struct text *const *)y;
-    int order = diff_bytes_order(a->bytes, b->bytes);
+    int order = stet_diff_bytes_order(a->bytes, b->bytes);
     return order ? order : (a->bytes.data > b->bytes.data) - (a->bytes.data < b->bytes.data);
 }
 
@@ -119,7 +119,7 @@ static int texts_read(struct diff_bytes side, struct texts *out, struct stet_err
 static void mark_common(struct texts *a, struct texts *b)
 {
     for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
-        int order = diff_bytes_order(a->sorted[i]->bytes, b->sorted[j]->bytes);
+        int order = stet_diff_bytes_order(a->sorted[i]->bytes, b->sorted[j]->bytes);
         if (order == 0) {
             a->sorted[i]->common = b->sorted[j]->common = true;
             i++;
@@ -179,7 +179,7 @@ static int add_own(const struct diff_region *r, const struct texts *a, const str
     for (; added < TEXTS_SHOWN && left_a + left_b > 0; added++) {
         const struct diff_bytes none = {NULL, 0}, *x = next_own(a, &i), *y = next_own(b, &j);
         if (x && y && left_a != left_b && !is_alike(*x, *y)) {
-            if (diff_bytes_order(*x, *y) < 0)
+            if (stet_diff_bytes_order(*x, *y) < 0)
                 y = NULL;
             else
                 x = NULL;
@@ -208,7 +208,7 @@ static int texts_of_own(const struct diff_region *r, struct stet_error *err)
     return status;
 }
 
-int diff_region_texts(const struct diff_region *r, size_t *runs, struct stet_error *err)
+int stet_diff_region_texts(const struct diff_region *r, size_t *runs, struct stet_error *err)
 {
     *runs = 0;
     return r->list || r->a.len != r->b.len ? texts_of_own(r, err) : texts_in_place(r, runs, err);
@@ -263,8 +263,8 @@ static bool is_system(struct diff_bytes dir)
     return false;
 }
 
-bool diff_directories(struct diff_bytes a, struct diff_bytes b, struct diff_bytes *dir_a,
-                      struct diff_bytes *dir_b, bool *followed)
+bool stet_diff_directories(struct diff_bytes a, struct diff_bytes b, struct diff_bytes *dir_a,
+                           struct diff_bytes *dir_b, bool *followed)
 {
     size_t begin = common_begin(a, b), path = path_begin(a, begin);
     if (path == SIZE_MAX)
@@ -293,20 +293,21 @@ struct directories {
 static bool finding_directories(const struct stet_finding *f, struct directories *out)
 {
     return f->a && f->b && f->cause == STET_CAUSE_UNEXPLAINED &&
-           diff_directories(string_bytes(f->a), string_bytes(f->b), &out->a, &out->b,
-                            &out->followed);
+           stet_diff_directories(string_bytes(f->a), string_bytes(f->b), &out->a, &out->b,
+                                 &out->followed);
 }
 
 static int name_build_path(struct stet_finding *f, const struct directories *d, bool certain,
                            struct stet_error *err)
 {
-    return diff_because(f, STET_CAUSE_BUILD_PATH, certain ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                        err, "all paths that differ do so by one directory: %.*s and %.*s",
-                        (int)d->a.len, (const char *)d->a.data, (int)d->b.len,
-                        (const char *)d->b.data);
+    return stet_diff_because(
+        f, STET_CAUSE_BUILD_PATH, certain ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
+        "all paths that differ do so by one directory: %.*s and %.*s", (int)d->a.len,
+        (const char *)d->a.data, (int)d->b.len, (const char *)d->b.data);
 }
 
-int diff_build_paths(const struct diff_pair *p, size_t first, bool proven, struct stet_error *err)
+int stet_diff_build_paths(const struct diff_pair *p, size_t first, bool proven,
+                          struct stet_error *err)
 {
     const struct stet_diff_result *r = p->diff->result;
     struct directories all = {{NULL, 0}, {NULL, 0}, false}, one;

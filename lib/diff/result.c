@@ -32,7 +32,7 @@ void stet_diff_result_init(struct stet_diff_result *r)
     *r = (struct stet_diff_result){0};
 }
 
-void diff_finding_release(struct stet_finding *f)
+void stet_diff_finding_release(struct stet_finding *f)
 {
     free(f->path);
     free(f->format);
@@ -47,9 +47,9 @@ void diff_finding_release(struct stet_finding *f)
 
 void stet_diff_result_release(struct stet_diff_result *r)
 {
-    /* What lies behind count is zero, or was added past the budget (diff_add_at()). */
+    /* What lies behind count is zero, or was added past the budget (stet_diff_add_at()). */
     for (size_t i = 0; i < r->cap; i++)
-        diff_finding_release(&r->findings[i]);
+        stet_diff_finding_release(&r->findings[i]);
     free(r->findings);
     for (size_t i = 0; i < r->ignored_count; i++)
         free(r->ignored[i].rule);

@@ -41,16 +41,17 @@ static int add_secret(const struct diff_pair *p, const struct secret *s, struct 
     struct stet_finding *f;
     snprintf(a, sizeof a, "%s, %zu bytes", s->noun, p->a.len);
     snprintf(b, sizeof b, "%s, %zu bytes", s->noun, p->b.len);
-    f = diff_add(p, s->format, p->a.len ? a : "", p->b.len ? b : "", err, "content");
-    return f && diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err, "%s", s->evidence) == 0
+    f = stet_diff_add(p, s->format, p->a.len ? a : "", p->b.len ? b : "", err, "content");
+    return f && stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err, "%s",
+                                  s->evidence) == 0
                ? 1
                : -1;
 }
 
-int diff_secrets(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_secrets(const struct diff_pair *p, struct stet_error *err)
 {
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-        if (diff_file_matches(p, secrets[i].glob))
+        if (stet_diff_file_matches(p, secrets[i].glob))
             return add_secret(p, &secrets[i], err);
     return 0;
 }
@@ -59,7 +60,7 @@ int diff_secrets(const struct diff_pair *p, struct stet_error *err)
 
 static struct diff_text one_line(const struct diff_bytes *content)
 {
-    struct diff_text t = diff_text_of(content);
+    struct diff_text t = stet_diff_text_of(content);
     if (t.len > 0 && t.s[t.len - 1] == '\n')
         t.len--;
     return t;
@@ -75,22 +76,23 @@ static bool is_machine_id(struct diff_text t)
 
 static bool is_machine_id_state(struct diff_text t)
 {
-    return is_machine_id(t) || t.len == 0 || diff_text_is(t, "uninitialized");
+    return is_machine_id(t) || t.len == 0 || stet_diff_text_is(t, "uninitialized");
 }
 
-int diff_machine_id(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_machine_id(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_text a = one_line(&p->a), b = one_line(&p->b);
     struct stet_finding *f;
-    if ((!diff_file_is(p, "etc/machine-id") && !diff_file_is(p, "var/lib/dbus/machine-id")) ||
-        !is_machine_id_state(a) || !is_machine_id_state(b) || diff_text_equal(a, b))
+    if ((!stet_diff_file_is(p, "etc/machine-id") &&
+         !stet_diff_file_is(p, "var/lib/dbus/machine-id")) ||
+        !is_machine_id_state(a) || !is_machine_id_state(b) || stet_diff_text_equal(a, b))
         return 0;
-    f = diff_add_text(p, "machine id", a, b, err, "machine id");
+    f = stet_diff_add_text(p, "machine id", a, b, err, "machine id");
     if (!f)
         return -1;
     if ((is_machine_id(a) || is_machine_id(b)) &&
-        diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
-                     "a machine id is drawn at random where it is first needed") < 0)
+        stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                          "a machine id is drawn at random where it is first needed") < 0)
         return -1;
     return 1;
 }
@@ -105,14 +107,14 @@ struct public_key {
 static bool read_public(const struct diff_bytes *content, struct public_key *out)
 {
     struct diff_text rest = one_line(content);
-    if (!diff_text_plain(rest) || (rest.len > 0 && memchr(rest.s, '\n', rest.len)))
+    if (!stet_diff_text_plain(rest) || (rest.len > 0 && memchr(rest.s, '\n', rest.len)))
         return false;
-    out->type = diff_text_field(&rest, ' ');
-    out->key = diff_text_field(&rest, ' ');
+    out->type = stet_diff_text_field(&rest, ' ');
+    out->key = stet_diff_text_field(&rest, ' ');
     out->comment = rest;
     return out->key.len > 0 &&
-           (diff_text_begins(out->type, "ssh-") || diff_text_begins(out->type, "ecdsa-") ||
-            diff_text_begins(out->type, "sk-"));
+           (stet_diff_text_begins(out->type, "ssh-") ||
+            stet_diff_text_begins(out->type, "ecdsa-") || stet_diff_text_begins(out->type, "sk-"));
 }
 
 /* "ssh-ed25519, SHA-256 0123456789abcdef", of the text of the key. */
@@ -122,7 +124,7 @@ static int describe_public(const struct public_key *k, struct stet_buffer *out,
     struct stet_digest digest;
     char hex[STET_DIGEST_HEX_SIZE];
     if (stet_digest_of(k->key.s, k->key.len, &digest, err) < 0 ||
-        diff_printable(k->type.s, k->type.len, 60, out, err) < 0)
+        stet_diff_printable(k->type.s, k->type.len, 60, out, err) < 0)
         return -1;
     stet_digest_hex(&digest, hex);
     stet_buffer_addf(out, ", %.16s (SHA-256 of its text)", hex);
@@ -135,29 +137,31 @@ static int compare_public(const struct diff_pair *p, const struct public_key *a,
     _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
     struct stet_finding *f;
     int count = 0;
-    if (!diff_text_equal(a->type, b->type) || !diff_text_equal(a->key, b->key)) {
+    if (!stet_diff_text_equal(a->type, b->type) || !stet_diff_text_equal(a->key, b->key)) {
         if (describe_public(a, &ta, err) < 0 || describe_public(b, &tb, err) < 0)
             return -1;
-        f = diff_add(p, "ssh key", stet_buffer_str(&ta), stet_buffer_str(&tb), err, "public key");
-        if (!f || diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
-                               "the key by which a host is known is made of random numbers") < 0)
+        f = stet_diff_add(p, "ssh key", stet_buffer_str(&ta), stet_buffer_str(&tb), err,
+                          "public key");
+        if (!f ||
+            stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err,
+                              "the key by which a host is known is made of random numbers") < 0)
             return -1;
         count++;
     }
-    if (!diff_text_equal(a->comment, b->comment)) {
-        f = diff_add_text(p, "ssh key", a->comment, b->comment, err, "comment");
-        if (!f || diff_because(f, STET_CAUSE_HOST, STET_DIFF_LIKELY, err,
-                               "ssh-keygen writes the user and the host as comment") < 0)
+    if (!stet_diff_text_equal(a->comment, b->comment)) {
+        f = stet_diff_add_text(p, "ssh key", a->comment, b->comment, err, "comment");
+        if (!f || stet_diff_because(f, STET_CAUSE_HOST, STET_DIFF_LIKELY, err,
+                                    "ssh-keygen writes the user and the host as comment") < 0)
             return -1;
         count++;
     }
     return count > 0;
 }
 
-int diff_ssh_public(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_ssh_public(const struct diff_pair *p, struct stet_error *err)
 {
     struct public_key a, b;
-    if (!diff_file_matches(p, "*.pub") || !read_public(&p->a, &a) || !read_public(&p->b, &b))
+    if (!stet_diff_file_matches(p, "*.pub") || !read_public(&p->a, &a) || !read_public(&p->b, &b))
         return 0;
     return compare_public(p, &a, &b, err);
 }
@@ -169,24 +173,24 @@ static int because_all(const struct diff_pair *p, size_t first, enum stet_diff_s
                        const char *evidence, struct stet_error *err)
 {
     for (size_t i = first; i < p->diff->result->count; i++)
-        if (diff_because(&p->diff->result->findings[i], STET_CAUSE_HOST, sure, err, "%s",
-                         evidence) < 0)
+        if (stet_diff_because(&p->diff->result->findings[i], STET_CAUSE_HOST, sure, err, "%s",
+                              evidence) < 0)
             return -1;
     return 1;
 }
 
-int diff_host(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_host(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_text a = one_line(&p->a), b = one_line(&p->b);
     size_t before = p->diff->result->count;
-    bool is_name = diff_file_is(p, "etc/hostname") || diff_file_is(p, "etc/mailname");
-    if ((!is_name && !diff_file_is(p, "etc/resolv.conf")) || !diff_text_plain(a) ||
-        !diff_text_plain(b) || diff_text_equal(a, b))
+    bool is_name = stet_diff_file_is(p, "etc/hostname") || stet_diff_file_is(p, "etc/mailname");
+    if ((!is_name && !stet_diff_file_is(p, "etc/resolv.conf")) || !stet_diff_text_plain(a) ||
+        !stet_diff_text_plain(b) || stet_diff_text_equal(a, b))
         return 0;
     if (is_name && !memchr(a.s ? a.s : "", '\n', a.len) && !memchr(b.s ? b.s : "", '\n', b.len)) {
-        if (!diff_add_text(p, "text", a, b, err, "host name"))
+        if (!stet_diff_add_text(p, "text", a, b, err, "host name"))
             return -1;
-    } else if (diff_lines(p, "text", err) < 0) {
+    } else if (stet_diff_lines(p, "text", err) < 0) {
         return -1;
     }
     return because_all(p, before, is_name ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,

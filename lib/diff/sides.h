@@ -20,20 +20,21 @@ struct diff_map {
     bool borrowed; /* the mapping is another's */
 };
 /* An unnamed file in the directory for temporary ones: a descriptor, or -1 with err. */
-int diff_unnamed_file(const struct diff *d, struct stet_error *err);
-int diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
-                struct stet_error *err);
+int stet_diff_unnamed_file(const struct diff *d, struct stet_error *err);
+int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
+                     struct stet_error *err);
 /* A whole regular file below dirfd. -2 with err untouched when it does not exist or is no regular file. */
-int diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
-                  struct stet_error *err);
+int stet_diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
+                       struct stet_error *err);
 /* A part of m, which must outlive it; clipped to what m has. */
-void diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len, struct diff_map *out);
-void diff_map_release(struct diff_map *m);
+void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
+                        struct diff_map *out);
+void stet_diff_map_release(struct diff_map *m);
 /* The pages of this part may leave the memory; they come back when they are touched. */
-void diff_map_forget(const struct diff_map *m, size_t offset, size_t len);
+void stet_diff_map_forget(const struct diff_map *m, size_t offset, size_t len);
 /* Are they the same bytes? Memory stays small whatever their length. */
-bool diff_map_equal(const struct diff_map *a, const struct diff_map *b);
-int diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err);
+bool stet_diff_map_equal(const struct diff_map *a, const struct diff_map *b);
+int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err);
 
 /* ---- tars (tarfile.c) ---- */
 
@@ -75,17 +76,17 @@ struct diff_tar {
     unsigned dialects; /* of its entries' headers */
     bool cut_short;
 };
-int diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err);
-void diff_tar_release(struct diff_tar *t);
-const char *diff_tar_path(const struct diff_tar *t, size_t entry);
+int stet_diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err);
+void stet_diff_tar_release(struct diff_tar *t);
+const char *stet_diff_tar_path(const struct diff_tar *t, size_t entry);
 /* Is this block a header whose checksum holds? */
-bool diff_tar_header_holds(const unsigned char *block);
+bool stet_diff_tar_header_holds(const unsigned char *block);
 /* Where the entry and its padding end. */
-uint64_t diff_tar_entry_end(const struct diff_tar *t, size_t entry);
+uint64_t stet_diff_tar_entry_end(const struct diff_tar *t, size_t entry);
 /* The last entry of this path (the one that holds when it is unpacked); false: there is none. */
-bool diff_tar_find(const struct diff_tar *t, const char *path, size_t *entry);
+bool stet_diff_tar_find(const struct diff_tar *t, const char *path, size_t *entry);
 /* A number field; false when it is none. */
-bool diff_tar_number(const void *field, size_t size, int64_t *out);
+bool stet_diff_tar_number(const void *field, size_t size, int64_t *out);
 
 /* The extended headers of an entry: pos begins as start. False when the next is the entry's own. */
 struct diff_tar_extended {
@@ -94,13 +95,13 @@ struct diff_tar_extended {
     struct diff_bytes content;
     struct diff_bytes padding;
 };
-bool diff_tar_extended_next(const struct diff_tar *t, const struct diff_tar_entry *e, uint64_t *pos,
-                            struct diff_tar_extended *out);
+bool stet_diff_tar_extended_next(const struct diff_tar *t, const struct diff_tar_entry *e,
+                                 uint64_t *pos, struct diff_tar_extended *out);
 struct diff_pax_record {
     struct diff_bytes key, value;
 };
 /* The next record of an extended header; rest moves. 1, 0 at the end, -1 when what is left is no record. */
-int diff_pax_next(struct diff_bytes *rest, struct diff_pax_record *out);
+int stet_diff_pax_next(struct diff_bytes *rest, struct diff_pax_record *out);
 
 /* ---- entries of whatever holds them (meta.c) ---- */
 
@@ -128,15 +129,16 @@ struct diff_meta {
     struct diff_attribute *list;
     size_t cap;
 };
-void diff_meta_release(struct diff_meta *m);
-int diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *out,
-                  struct stet_error *err);
+void stet_diff_meta_release(struct diff_meta *m);
+int stet_diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta *out,
+                       struct stet_error *err);
 
 /* Appends to out (cleared before) where a link leads: of a hard link, in normal form. */
-int diff_meta_target(const struct diff_meta *m, struct stet_buffer *out, struct stet_error *err);
+int stet_diff_meta_target(const struct diff_meta *m, struct stet_buffer *out,
+                          struct stet_error *err);
 /* The content of a file, or of what a hard link leads to. 1; 0 when there is none (why, in err). */
-int diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
-                     struct stet_error *err);
+int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
+                          struct stet_error *err);
 
 /* ---- lists of entries, sorted by path (directory.c, flatten.c, entries.c) ---- */
 
@@ -156,21 +158,21 @@ struct diff_list {
     void *data;
     struct diff_tar *tar; /* the one that it lists; NULL: something else */
 };
-void diff_list_free(struct diff_list *l);
-int diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *err);
+void stet_diff_list_free(struct diff_list *l);
+int stet_diff_list_tar(struct diff_tar *t, struct diff_list *out, struct stet_error *err);
 /* Layers laid over each other, the lowest first. */
-int diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_list *out,
-                   struct stet_error *err);
-int diff_list_directory(const struct diff *d, const char *path, struct diff_list *out,
+int stet_diff_list_flat(struct diff_tar *const *layers, size_t count, struct diff_list *out,
                         struct stet_error *err);
+int stet_diff_list_directory(const struct diff *d, const char *path, struct diff_list *out,
+                             struct stet_error *err);
 /* Tells the evidence of all of its entries. */
-int diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_error *err);
+int stet_diff_list_evidence(struct diff_side *side, struct diff_list *l, struct stet_error *err);
 
 /*
  * Compares entry by entry. strict: headers of tars too; else what an unpacked tree shows of both.
  */
-int diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struct diff_list *b,
-                 bool strict, struct stet_error *err);
+int stet_diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struct diff_list *b,
+                      bool strict, struct stet_error *err);
 
 /* Fields of entries: those whose difference was told. */
 enum {
@@ -188,21 +190,21 @@ enum {
 /* ---- archive level (archive.c, header.c) ---- */
 
 /* Everything around the entries: dialect, order, what is no entry, end. */
-int diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a, const struct diff_tar *b,
-                 struct stet_error *err);
+int stet_diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a,
+                      const struct diff_tar *b, struct stet_error *err);
 /* Headers and padding of two entries of one path, but for the fields told. */
-int diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
-                 size_t i, const struct diff_tar *b, size_t j, unsigned told, bool dialect_told,
-                 struct stet_error *err);
+int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
+                      size_t i, const struct diff_tar *b, size_t j, unsigned told,
+                      bool dialect_told, struct stet_error *err);
 /* The dialect of all its headers: "ustar", "pax", "GNU", "v7"; "mixed". Static. */
-const char *diff_tar_dialect(const struct diff_tar *t);
+const char *stet_diff_tar_dialect(const struct diff_tar *t);
 /* Do the two differ in dialect, each of one only? */
-bool diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b);
+bool stet_diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b);
 
 /* Adds findings for two pieces of bytes at any level. what (may be "") is put before. */
-int diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
-                  const char *format, const char *what, const struct diff_bytes *a,
-                  const struct diff_bytes *b, struct stet_error *err);
+int stet_diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,
+                       const char *format, const char *what, const struct diff_bytes *a,
+                       const struct diff_bytes *b, struct stet_error *err);
 
 /* ---- a tar, perhaps compressed (layer.c) ---- */
 
@@ -210,7 +212,7 @@ struct diff_stream {
     struct diff_map blob; /* as stored */
     char *name;           /* for errors */
     bool verify;          /* hash blob and tar */
-    /* by diff_stream_open() */
+    /* by stet_diff_stream_open() */
     enum stet_codec_kind kind;
     struct diff_map tar;
     struct stet_digest blob_digest, tar_digest;
@@ -219,14 +221,14 @@ struct diff_stream {
     bool is_open;
 };
 /* Decodes, hashes, indexes. Thread-safe. */
-int diff_stream_open(const struct diff *d, struct diff_stream *s, struct stet_error *err);
-void diff_stream_release(struct diff_stream *s);
+int stet_diff_stream_open(const struct diff *d, struct diff_stream *s, struct stet_error *err);
+void stet_diff_stream_release(struct diff_stream *s);
 /* Opens all of them on the options' threads. */
-int diff_streams_open(const struct diff *d, struct diff_stream **streams, size_t count,
-                      struct stet_error *err);
+int stet_diff_streams_open(const struct diff *d, struct diff_stream **streams, size_t count,
+                           struct stet_error *err);
 /* Compares two that are open. compression: whether the way they are compressed counts. */
-int diff_streams(struct diff *d, unsigned layer, struct diff_stream *a, struct diff_stream *b,
-                 bool compression, struct stet_error *err);
+int stet_diff_streams(struct diff *d, unsigned layer, struct diff_stream *a, struct diff_stream *b,
+                      bool compression, struct stet_error *err);
 
 /* ---- artifacts (open.c) ---- */
 
@@ -243,26 +245,26 @@ struct diff_artifact {
     const char *kind_text;
     struct stet_oci_place place; /* path, and the transport of an image */
     struct diff_map file;        /* of what is a file */
-    struct diff_image *image;    /* of an image, from diff_image_open() */
+    struct diff_image *image;    /* of an image, from stet_diff_image_open() */
     struct diff_stream stream;   /* of a tar */
 };
-int diff_artifact_open(const struct diff *d, const char *name, struct diff_artifact *out,
-                       struct stet_error *err);
-void diff_artifact_release(struct diff_artifact *a);
+int stet_diff_artifact_open(const struct diff *d, const char *name, struct diff_artifact *out,
+                            struct stet_error *err);
+void stet_diff_artifact_release(struct diff_artifact *a);
 
 /* ---- images (image.c, source.c) ---- */
 
-int diff_image_open(const struct diff *d, struct diff_artifact *a, struct stet_error *err);
-void diff_image_free(struct diff_image *i);
-int diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-                struct stet_error *err);
+int stet_diff_image_open(const struct diff *d, struct diff_artifact *a, struct stet_error *err);
+void stet_diff_image_free(struct diff_image *i);
+int stet_diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                     struct stet_error *err);
 /* The streams of the artifact's one image, open: *count of them, borrowed. */
-int diff_image_streams(struct diff *d, struct diff_image *i, struct diff_stream ***out,
-                       size_t *count, struct stet_error *err);
+int stet_diff_image_streams(struct diff *d, struct diff_image *i, struct diff_stream ***out,
+                            size_t *count, struct stet_error *err);
 
 /* ---- two files (plain.c) ---- */
 
-int diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
-               struct stet_error *err);
+int stet_diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifact *b,
+                    struct stet_error *err);
 
 #endif

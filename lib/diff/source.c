@@ -14,7 +14,7 @@ static const char *text_of(const json_t *object, const char *key)
 
 /* ---- files ---- */
 
-const char *diff_image_index_name(const struct diff_image *i)
+const char *stet_diff_image_index_name(const struct diff_image *i)
 {
     return i->docker ? "manifest.json" : "index.json";
 }
@@ -33,11 +33,11 @@ static int layout_file(const struct diff_image *i, const char *path, struct diff
         return stet_error_errno(err, "look at %s", path);
     if (!S_ISREG(st.st_mode))
         return 0;
-    return diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
+    return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
 }
 
-int diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
-                    struct stet_error *err)
+int stet_diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
+                         struct stet_error *err)
 {
     struct stet_error why = STET_ERROR_INIT;
     size_t entry;
@@ -45,12 +45,12 @@ int diff_image_file(const struct diff_image *i, const char *path, struct diff_ma
     *out = (struct diff_map){0};
     if (!i->archive)
         return layout_file(i, path, out, err);
-    if (!diff_tar_find(&i->files, path, &entry))
+    if (!stet_diff_tar_find(&i->files, path, &entry))
         return 0;
     char type = i->files.entries[entry].type;
     if (type != '0' && type != '\0' && type != '7' && type != '1')
         return 0;
-    int rc = diff_tar_content(&i->files, entry, out, &why);
+    int rc = stet_diff_tar_content(&i->files, entry, out, &why);
     if (rc < 0)
         stet_error_copy(err, &why);
     return rc;
@@ -60,7 +60,7 @@ static void release_blob(struct diff_blob *b)
 {
     free(b->digest);
     free(b->path);
-    diff_map_release(&b->map);
+    stet_diff_map_release(&b->map);
 }
 
 /* "sha256:hex" is in blobs/sha256/hex; anything that could be more than that is nowhere. */
@@ -78,7 +78,7 @@ static char *blob_path(const char *digest, struct stet_error *err)
 
 static int open_blob(const struct diff_image *i, struct diff_blob *b, struct stet_error *err)
 {
-    int rc = b->path ? diff_image_file(i, b->path, &b->map, err) : 0;
+    int rc = b->path ? stet_diff_image_file(i, b->path, &b->map, err) : 0;
 
     b->found = rc > 0;
     return rc < 0 ? -1 : 0;
@@ -312,7 +312,7 @@ static int open_files(struct diff_artifact *a, struct diff_image *i, struct stet
 {
     if (i->archive) {
         i->file = &a->file;
-        return diff_tar_index(&a->file, &i->files, err);
+        return stet_diff_tar_index(&a->file, &i->files, err);
     }
     i->dir = stet_fs_open(AT_FDCWD, a->place.path, O_RDONLY | O_DIRECTORY, 0, err);
     return i->dir < 0 ? -1 : 0;
@@ -320,8 +320,8 @@ static int open_files(struct diff_artifact *a, struct diff_image *i, struct stet
 
 static int read_image(struct diff_image *i, struct stet_error *err)
 {
-    const char *name = diff_image_index_name(i);
-    int rc = diff_image_file(i, name, &i->index, err);
+    const char *name = stet_diff_image_index_name(i);
+    int rc = stet_diff_image_file(i, name, &i->index, err);
 
     if (rc == 0)
         return stet_error_input(err, "%s: has no %s: it holds no image", i->name, name);
@@ -342,7 +342,7 @@ static int read_image(struct diff_image *i, struct stet_error *err)
     return 0;
 }
 
-int diff_image_open(const struct diff *d, struct diff_artifact *a, struct stet_error *err)
+int stet_diff_image_open(const struct diff *d, struct diff_artifact *a, struct stet_error *err)
 {
     struct diff_image *i = calloc(1, sizeof *i);
 
@@ -364,7 +364,7 @@ static void release_item(struct diff_image_item *item)
 {
     for (size_t k = 0; k < item->layer_count; k++) {
         release_blob(&item->layers[k].blob);
-        diff_stream_release(&item->layers[k].stream);
+        stet_diff_stream_release(&item->layers[k].stream);
     }
     free(item->layers);
     free(item->key);
@@ -374,7 +374,7 @@ static void release_item(struct diff_image_item *item)
     json_decref(item->config_doc);
 }
 
-void diff_image_free(struct diff_image *i)
+void stet_diff_image_free(struct diff_image *i)
 {
     if (!i)
         return;
@@ -387,8 +387,8 @@ void diff_image_free(struct diff_image *i)
     free(i->items);
     free(i->nested);
     free(i->docs);
-    diff_map_release(&i->index);
-    diff_tar_release(&i->files);
+    stet_diff_map_release(&i->index);
+    stet_diff_tar_release(&i->files);
     stet_cleanup_close(&i->dir);
     free(i);
 }
@@ -406,7 +406,7 @@ static bool item_refers(const struct diff_image_item *item, const char *path)
     return blob_is(&item->manifest, path) || blob_is(&item->config, path);
 }
 
-bool diff_image_refers(const struct diff_image *i, const char *path)
+bool stet_diff_image_refers(const struct diff_image *i, const char *path)
 {
     for (size_t k = 0; k < i->nested_count; k++)
         if (blob_is(&i->nested[k], path))
@@ -414,5 +414,5 @@ bool diff_image_refers(const struct diff_image *i, const char *path)
     for (size_t k = 0; k < i->count; k++)
         if (item_refers(&i->items[k], path))
             return true;
-    return strcmp(path, diff_image_index_name(i)) == 0;
+    return strcmp(path, stet_diff_image_index_name(i)) == 0;
 }

@@ -11,19 +11,19 @@
 
 enum { PIECE = 64 << 10 };
 
-void diff_spool_init(struct diff_spool *s, const struct diff *d)
+void stet_diff_spool_init(struct diff_spool *s, const struct diff *d)
 {
     *s = (struct diff_spool){.diff = d, .fd = -1};
 }
 
-void diff_spool_release(struct diff_spool *s)
+void stet_diff_spool_release(struct diff_spool *s)
 {
     if (s->map)
         munmap(s->map, s->map_len);
     if (s->fd >= 0)
         close(s->fd);
     stet_buffer_release(&s->memory);
-    diff_spool_init(s, s->diff);
+    stet_diff_spool_init(s, s->diff);
 }
 
 static int flush(struct diff_spool *s, struct stet_error *err)
@@ -37,7 +37,7 @@ static int flush(struct diff_spool *s, struct stet_error *err)
     return 0;
 }
 
-int diff_spool_add(struct diff_spool *s, const void *data, size_t len, struct stet_error *err)
+int stet_diff_spool_add(struct diff_spool *s, const void *data, size_t len, struct stet_error *err)
 {
     bool full = s->memory.len + len > DIFF_SPOOL_MEMORY;
 
@@ -53,7 +53,7 @@ int diff_spool_add(struct diff_spool *s, const void *data, size_t len, struct st
     return stet_buffer_check(&s->memory, "what was compressed", err);
 }
 
-int diff_spool_bytes(struct diff_spool *s, struct diff_bytes *out, struct stet_error *err)
+int stet_diff_spool_bytes(struct diff_spool *s, struct diff_bytes *out, struct stet_error *err)
 {
     if (s->fd < 0) {
         *out = (struct diff_bytes){(const unsigned char *)s->memory.data, s->memory.len};
@@ -86,7 +86,7 @@ static int decode_codec(struct diff_spool *s, const struct diff_bytes *data, uin
     for (ssize_t n = 1; r && n > 0 && rc == 0;) {
         n = stet_reader_read(r, piece, sizeof piece, why);
         if (n > 0)
-            rc = diff_spool_add(s, piece, (size_t)n, err);
+            rc = stet_diff_spool_add(s, piece, (size_t)n, err);
     }
     stet_codec_decoder_free(r);
     stet_reader_close(&memory.base);
@@ -133,17 +133,17 @@ static int decode_bzip2(struct diff_spool *s, const struct diff_bytes *data, uin
             stet_error_input(why, "the content is longer than allowed");
             break;
         } else {
-            rc = diff_spool_add(s, piece, (size_t)n, err);
+            rc = stet_diff_spool_add(s, piece, (size_t)n, err);
         }
     }
     archive_read_free(a);
     return rc;
 }
 
-int diff_spool_decode(struct diff_spool *s, const struct diff_bytes *data, uint64_t max,
-                      struct stet_error *why, struct stet_error *err)
+int stet_diff_spool_decode(struct diff_spool *s, const struct diff_bytes *data, uint64_t max,
+                           struct stet_error *why, struct stet_error *err)
 {
-    const char *name = diff_compression_name(data);
+    const char *name = stet_diff_compression_name(data);
     int rc = 0;
 
     if (!name)

@@ -18,18 +18,18 @@ struct diff_spool {
     size_t map_len;
 };
 
-void diff_spool_init(struct diff_spool *s, const struct diff *d);
-void diff_spool_release(struct diff_spool *s);
+void stet_diff_spool_init(struct diff_spool *s, const struct diff *d);
+void stet_diff_spool_release(struct diff_spool *s);
 
-int diff_spool_add(struct diff_spool *s, const void *data, size_t len, struct stet_error *err);
+int stet_diff_spool_add(struct diff_spool *s, const void *data, size_t len, struct stet_error *err);
 /* All that was added; valid until the release. Nothing may be added afterwards. */
-int diff_spool_bytes(struct diff_spool *s, struct diff_bytes *out, struct stet_error *err);
+int stet_diff_spool_bytes(struct diff_spool *s, struct diff_bytes *out, struct stet_error *err);
 
 /* Decodes data (gzip, xz, zstd, bzip2; at most max bytes of content) into s: 1; 0 when it is none of these, damaged, or
  * longer, and why of the two last is set; -1 with err. */
-int diff_spool_decode(struct diff_spool *s, const struct diff_bytes *data, uint64_t max,
-                      struct stet_error *why, struct stet_error *err);
+int stet_diff_spool_decode(struct diff_spool *s, const struct diff_bytes *data, uint64_t max,
+                           struct stet_error *why, struct stet_error *err);
 
-#define _cleanup_spool_ __attribute__((cleanup(diff_spool_release)))
+#define _cleanup_spool_ __attribute__((cleanup(stet_diff_spool_release)))
 
 #endif

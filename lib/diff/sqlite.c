@@ -9,7 +9,7 @@ enum {
 
 struct pair {
     const struct diff_pair *pair;
-    struct diff_sqlite a, b;
+    struct stet_diff_sqlite a, b;
     struct stet_error *err;
 };
 
@@ -77,7 +77,7 @@ static int compare_part(struct pair *db, const char *name, size_t at, size_t len
                                  .b = part_or_rest(db->b.file, at, len),
                                  .base = at,
                                  .big = true};
-    return diff_region_compare(&region, db->err) < 0 ? -1 : 0;
+    return stet_diff_region_compare(&region, db->err) < 0 ? -1 : 0;
 }
 
 static int compare_header(struct pair *db)
@@ -91,8 +91,8 @@ static int compare_header(struct pair *db)
         field_text(i, b, &vb);
         if (stet_buffer_check(&va, "a header", db->err) < 0 ||
             stet_buffer_check(&vb, "a header", db->err) < 0 ||
-            !diff_add(db->pair, "sqlite", stet_buffer_str(&va), stet_buffer_str(&vb), db->err,
-                      "header: %s", fields[i].name))
+            !stet_diff_add(db->pair, "sqlite", stet_buffer_str(&va), stet_buffer_str(&vb), db->err,
+                           "header: %s", fields[i].name))
             return -1;
     }
     return compare_part(db, "header: reserved", 72, 20);
@@ -100,7 +100,7 @@ static int compare_header(struct pair *db)
 
 /* ---- objects ---- */
 
-static int find_object(const struct diff_sqlite *s, const struct diff_sqlite_object *like)
+static int find_object(const struct stet_diff_sqlite *s, const struct diff_sqlite_object *like)
 {
     for (size_t i = 0; i < s->object_count; i++)
         if (s->objects[i].table == like->table && diff_same(s->objects[i].name, like->name))
@@ -109,14 +109,14 @@ static int find_object(const struct diff_sqlite *s, const struct diff_sqlite_obj
 }
 
 /* Without what is in the header of page 1, which is told with the header. */
-static struct diff_bytes page_content(const struct diff_sqlite *s, uint32_t number)
+static struct diff_bytes page_content(const struct stet_diff_sqlite *s, uint32_t number)
 {
-    struct diff_bytes page = diff_sqlite_page(s, number);
+    struct diff_bytes page = stet_diff_sqlite_page(s, number);
     return number == 1 ? diff_part(page, DIFF_SQLITE_HEADER, page.len - DIFF_SQLITE_HEADER) : page;
 }
 
 /* What a page is of: "table files", "freelist". */
-static int owner_text(const struct diff_sqlite *s, int32_t owner, struct stet_buffer *out,
+static int owner_text(const struct stet_diff_sqlite *s, int32_t owner, struct stet_buffer *out,
                       struct stet_error *err)
 {
     if (owner < 0) {
@@ -127,10 +127,10 @@ static int owner_text(const struct diff_sqlite *s, int32_t owner, struct stet_bu
     }
     const struct diff_sqlite_object *o = &s->objects[owner];
     stet_buffer_add_str(out, o->table ? "table " : "index ");
-    return diff_printable(o->name.data, o->name.len, 100, out, err);
+    return stet_diff_printable(o->name.data, o->name.len, 100, out, err);
 }
 
-static int compare_page(struct pair *db, const struct diff_sqlite *named, uint32_t number)
+static int compare_page(struct pair *db, const struct stet_diff_sqlite *named, uint32_t number)
 {
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
     if (owner_text(named, named->owners[number - 1], &name, db->err) < 0)
@@ -150,7 +150,7 @@ static int compare_page(struct pair *db, const struct diff_sqlite *named, uint32
     /* Free pages still hold what was once in them. What is in an index is in its table too. */
     int32_t owner = named->owners[number - 1];
     region.strings = owner < 0 || named->objects[owner].table;
-    return diff_region_compare(&region, db->err) < 0 ? -1 : 0;
+    return stet_diff_region_compare(&region, db->err) < 0 ? -1 : 0;
 }
 
 static int compare_owner(struct pair *db, uint32_t number)
@@ -161,8 +161,8 @@ static int compare_owner(struct pair *db, uint32_t number)
         return -1;
     if (va.len == vb.len && memcmp(stet_buffer_str(&va), stet_buffer_str(&vb), va.len) == 0)
         return 0;
-    return diff_add(db->pair, "sqlite", stet_buffer_str(&va), stet_buffer_str(&vb), db->err,
-                    "what page %u is for", number)
+    return stet_diff_add(db->pair, "sqlite", stet_buffer_str(&va), stet_buffer_str(&vb), db->err,
+                         "what page %u is for", number)
                ? 1
                : -1;
 }
@@ -173,8 +173,8 @@ static int add_more(struct pair *db, int32_t owner, size_t count)
     _cleanup_free_ char *value = stet_format(db->err, "%zu pages", count);
     if (!value || owner_text(&db->a, owner, &name, db->err) < 0)
         return -1;
-    return diff_add(db->pair, "sqlite", value, value, db->err, "%s: pages that differ",
-                    stet_buffer_str(&name))
+    return stet_diff_add(db->pair, "sqlite", value, value, db->err, "%s: pages that differ",
+                         stet_buffer_str(&name))
                ? 0
                : -1;
 }
@@ -209,9 +209,10 @@ static int compare_object(struct pair *db, const struct differing *items, size_t
     int32_t owner = items[0].owner;
     if (owner >= 0 && db->a.objects[owner].table) {
         int other = find_object(&db->b, &db->a.objects[owner]);
-        int added = other < 0 ? 0
-                              : diff_sqlite_compare_rows(db->pair, &db->a, &db->a.objects[owner],
-                                                         &db->b, &db->b.objects[other], db->err);
+        int added = other < 0
+                        ? 0
+                        : stet_diff_sqlite_compare_rows(db->pair, &db->a, &db->a.objects[owner],
+                                                        &db->b, &db->b.objects[other], db->err);
         if (added > 0)
             db->a.objects[owner].told = db->b.objects[other].told = true;
         if (added != 0)
@@ -251,7 +252,7 @@ static int compare_tail(struct pair *db)
 {
     uint32_t common = db->a.pages < db->b.pages ? db->a.pages : db->b.pages, shown = 0;
     bool in_a = db->a.pages > common;
-    const struct diff_sqlite *longer = in_a ? &db->a : &db->b;
+    const struct stet_diff_sqlite *longer = in_a ? &db->a : &db->b;
     for (uint32_t i = common + 1; i <= longer->pages && shown < TAIL_SHOWN; i++) {
         int32_t owner = longer->owners[i - 1];
         if (owner >= 0 && longer->objects[owner].told)
@@ -274,8 +275,8 @@ static int compare_tables(struct pair *db)
     for (size_t i = 0; i < db->a.object_count; i++) {
         int other = find_object(&db->b, &db->a.objects[i]);
         if (other >= 0 && db->a.objects[i].table &&
-            diff_sqlite_compare_rows(db->pair, &db->a, &db->a.objects[i], &db->b,
-                                     &db->b.objects[other], db->err) < 0)
+            stet_diff_sqlite_compare_rows(db->pair, &db->a, &db->a.objects[i], &db->b,
+                                          &db->b.objects[other], db->err) < 0)
             return -1;
     }
     return 0;
@@ -292,16 +293,16 @@ static int compare_all(struct pair *db)
     return compare_tail(db);
 }
 
-int diff_sqlite(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_sqlite(const struct diff_pair *p, struct stet_error *err)
 {
     struct pair db = {.pair = p, .err = err};
     size_t first = p->diff->result->count;
-    int status = diff_sqlite_read(p->a, &db.a, err);
+    int status = stet_diff_sqlite_read(p->a, &db.a, err);
     if (status > 0)
-        status = diff_sqlite_read(p->b, &db.b, err);
+        status = stet_diff_sqlite_read(p->b, &db.b, err);
     if (status > 0)
         status = compare_all(&db) < 0 ? -1 : p->diff->result->count > first;
-    diff_sqlite_release(&db.a);
-    diff_sqlite_release(&db.b);
+    stet_diff_sqlite_release(&db.a);
+    stet_diff_sqlite_release(&db.b);
     return status;
 }

@@ -28,7 +28,7 @@ struct diff_sqlite_object {
     uint32_t pages; /* that belong to it, once owners are known */
 };
 
-struct diff_sqlite {
+struct stet_diff_sqlite {
     struct diff_bytes file;
     uint32_t page_size, usable, pages;
     int32_t *owners; /* of page i + 1 */
@@ -60,23 +60,26 @@ struct diff_sqlite_record {
 };
 
 /* 1; 0: none, or damaged; -1 with err. To be released in any case. */
-int diff_sqlite_read(struct diff_bytes file, struct diff_sqlite *out, struct stet_error *err);
-void diff_sqlite_release(struct diff_sqlite *s);
-struct diff_bytes diff_sqlite_page(const struct diff_sqlite *s, uint32_t number);
+int stet_diff_sqlite_read(struct diff_bytes file, struct stet_diff_sqlite *out,
+                          struct stet_error *err);
+void stet_diff_sqlite_release(struct stet_diff_sqlite *s);
+struct diff_bytes stet_diff_sqlite_page(const struct stet_diff_sqlite *s, uint32_t number);
 
 /* All rows of a table in the order of its tree, from pages that belong to it alone. 1, 0: damaged, or too many; -1 with err. */
-int diff_sqlite_rows_read(const struct diff_sqlite *s, const struct diff_sqlite_object *table,
-                          struct diff_sqlite_rows *out, struct stet_error *err);
+int stet_diff_sqlite_rows_read(const struct stet_diff_sqlite *s,
+                               const struct diff_sqlite_object *table, struct diff_sqlite_rows *out,
+                               struct stet_error *err);
 
 /* A variable-length integer; 0: there is none, else its length. */
-size_t diff_sqlite_varint(struct diff_bytes b, size_t at, uint64_t *out);
-bool diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes payload);
+size_t stet_diff_sqlite_varint(struct diff_bytes b, size_t at, uint64_t *out);
+bool stet_diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes payload);
 /* false: no further column. Bytes are cut where the payload is. */
-bool diff_sqlite_record_next(struct diff_sqlite_record *r, struct diff_sqlite_value *out);
+bool stet_diff_sqlite_record_next(struct diff_sqlite_record *r, struct diff_sqlite_value *out);
 
 /* The rows of one table on both sides. The number of findings; -1 with err. */
-int diff_sqlite_compare_rows(const struct diff_pair *p, const struct diff_sqlite *a,
-                             const struct diff_sqlite_object *ta, const struct diff_sqlite *b,
-                             const struct diff_sqlite_object *tb, struct stet_error *err);
+int stet_diff_sqlite_compare_rows(const struct diff_pair *p, const struct stet_diff_sqlite *a,
+                                  const struct diff_sqlite_object *ta,
+                                  const struct stet_diff_sqlite *b,
+                                  const struct diff_sqlite_object *tb, struct stet_error *err);
 
 #endif

@@ -8,14 +8,14 @@ enum {
     TABLE_LEAF = 13,
 };
 
-struct diff_bytes diff_sqlite_page(const struct diff_sqlite *s, uint32_t number)
+struct diff_bytes stet_diff_sqlite_page(const struct stet_diff_sqlite *s, uint32_t number)
 {
     if (number == 0 || number > s->pages)
         return (struct diff_bytes){NULL, 0};
     return diff_part(s->file, (uint64_t)(number - 1) * s->page_size, s->page_size);
 }
 
-size_t diff_sqlite_varint(struct diff_bytes b, size_t at, uint64_t *out)
+size_t stet_diff_sqlite_varint(struct diff_bytes b, size_t at, uint64_t *out)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < 9 && diff_has(b, at, i + 1); i++) {
@@ -37,10 +37,10 @@ static uint64_t type_size(uint64_t type)
     return type < 12 ? sizes[type] : (type - 12) / 2;
 }
 
-bool diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes payload)
+bool stet_diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes payload)
 {
     uint64_t header;
-    size_t len = diff_sqlite_varint(payload, 0, &header);
+    size_t len = stet_diff_sqlite_varint(payload, 0, &header);
     *r = (struct diff_sqlite_record){.payload = payload, .header = len};
     if (len == 0 || header > payload.len || header < len)
         return false;
@@ -48,10 +48,10 @@ bool diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes pa
     return true;
 }
 
-bool diff_sqlite_record_next(struct diff_sqlite_record *r, struct diff_sqlite_value *out)
+bool stet_diff_sqlite_record_next(struct diff_sqlite_record *r, struct diff_sqlite_value *out)
 {
     struct diff_bytes header = {r->payload.data, r->header_end};
-    size_t len = diff_sqlite_varint(header, r->header, &out->type);
+    size_t len = stet_diff_sqlite_varint(header, r->header, &out->type);
     if (len == 0)
         return false;
     r->header += len;
@@ -71,10 +71,10 @@ struct page {
     size_t cells, pointers;
 };
 
-static bool read_page(const struct diff_sqlite *s, uint32_t number, struct page *out)
+static bool read_page(const struct stet_diff_sqlite *s, uint32_t number, struct page *out)
 {
     out->number = number;
-    out->bytes = diff_sqlite_page(s, number);
+    out->bytes = stet_diff_sqlite_page(s, number);
     out->header = number == 1 ? DIFF_SQLITE_HEADER : 0;
     if (!out->bytes.data || out->bytes.len < out->header + 12)
         return false;
@@ -93,7 +93,7 @@ static size_t cell_at(const struct page *p, size_t i)
 }
 
 /* How much of a payload stays on the page (file format, 1.6). */
-static uint64_t local_size(const struct diff_sqlite *s, bool table, uint64_t size)
+static uint64_t local_size(const struct stet_diff_sqlite *s, bool table, uint64_t size)
 {
     uint64_t usable = s->usable, least = (usable - 12) * 32 / 255 - 23;
     uint64_t most = table ? usable - 35 : (usable - 12) * 64 / 255 - 23;
@@ -104,7 +104,7 @@ static uint64_t local_size(const struct diff_sqlite *s, bool table, uint64_t siz
 }
 
 /* A cell's payload; of an interior page of an index too. false: damaged, or it has none. */
-static bool read_cell(const struct diff_sqlite *s, const struct page *p, size_t at,
+static bool read_cell(const struct stet_diff_sqlite *s, const struct page *p, size_t at,
                       struct diff_sqlite_row *out)
 {
     uint64_t id = 0;
@@ -113,11 +113,11 @@ static bool read_cell(const struct diff_sqlite *s, const struct page *p, size_t 
         return false;
     if (p->type == INDEX_INTERIOR)
         at += 4;
-    if (at >= p->bytes.len || !(len = diff_sqlite_varint(p->bytes, at, &out->size)))
+    if (at >= p->bytes.len || !(len = stet_diff_sqlite_varint(p->bytes, at, &out->size)))
         return false;
     at += len;
     if (p->type == TABLE_LEAF) {
-        if (!(len = diff_sqlite_varint(p->bytes, at, &id)))
+        if (!(len = stet_diff_sqlite_varint(p->bytes, at, &id)))
             return false;
         at += len;
     }
@@ -137,7 +137,7 @@ static bool read_cell(const struct diff_sqlite *s, const struct page *p, size_t 
 
 /* ---- owners ---- */
 
-static bool claim(struct diff_sqlite *s, uint32_t number, int32_t owner)
+static bool claim(struct stet_diff_sqlite *s, uint32_t number, int32_t owner)
 {
     if (number == 0 || number > s->pages || s->owners[number - 1] != DIFF_SQLITE_UNKNOWN)
         return false;
@@ -147,10 +147,10 @@ static bool claim(struct diff_sqlite *s, uint32_t number, int32_t owner)
     return true;
 }
 
-static void claim_overflow(struct diff_sqlite *s, uint32_t number, int32_t owner)
+static void claim_overflow(struct stet_diff_sqlite *s, uint32_t number, int32_t owner)
 {
     while (claim(s, number, owner))
-        number = diff_get32(diff_sqlite_page(s, number).data, true);
+        number = diff_get32(stet_diff_sqlite_page(s, number).data, true);
 }
 
 struct pages {
@@ -182,7 +182,7 @@ static int push_children(const struct page *p, struct pages *todo, struct stet_e
 }
 
 /* All pages of a tree are the object's. What is damaged stays unknown. */
-static int claim_tree(struct diff_sqlite *s, int32_t owner, struct stet_error *err)
+static int claim_tree(struct stet_diff_sqlite *s, int32_t owner, struct stet_error *err)
 {
     struct pages todo = {NULL, 0, 0};
     int status = push(&todo, s->objects[owner].root, err);
@@ -201,11 +201,11 @@ static int claim_tree(struct diff_sqlite *s, int32_t owner, struct stet_error *e
     return status;
 }
 
-static void claim_free(struct diff_sqlite *s)
+static void claim_free(struct stet_diff_sqlite *s)
 {
     uint32_t trunk = diff_get32(s->file.data + 32, true);
     while (claim(s, trunk, DIFF_SQLITE_FREE)) {
-        struct diff_bytes page = diff_sqlite_page(s, trunk);
+        struct diff_bytes page = stet_diff_sqlite_page(s, trunk);
         uint32_t count = diff_get32(page.data + 4, true);
         for (uint32_t i = 0; i < count && diff_has(page, 8 + 4 * (uint64_t)i, 4); i++)
             claim(s, diff_get32(page.data + 8 + 4 * i, true), DIFF_SQLITE_FREE);
@@ -214,7 +214,7 @@ static void claim_free(struct diff_sqlite *s)
 }
 
 /* With auto-vacuum page 2, and one after each run of pages that it has entries for. */
-static void claim_pointers(struct diff_sqlite *s)
+static void claim_pointers(struct stet_diff_sqlite *s)
 {
     if (diff_get32(s->file.data + 52, true) == 0)
         return;
@@ -235,7 +235,7 @@ static int add_row(struct diff_sqlite_rows *out, const struct diff_sqlite_row *r
     return 1;
 }
 
-static int leaf_rows(const struct diff_sqlite *s, const struct page *page,
+static int leaf_rows(const struct stet_diff_sqlite *s, const struct page *page,
                      struct diff_sqlite_rows *out, struct stet_error *err)
 {
     struct diff_sqlite_row row;
@@ -248,7 +248,7 @@ static int leaf_rows(const struct diff_sqlite *s, const struct page *page,
 }
 
 /* owner: whose the pages have to be, or DIFF_SQLITE_UNKNOWN; no more pages than most: more are a loop. */
-static int read_rows(const struct diff_sqlite *s, uint32_t root, int32_t owner, uint32_t most,
+static int read_rows(const struct stet_diff_sqlite *s, uint32_t root, int32_t owner, uint32_t most,
                      struct diff_sqlite_rows *out, struct stet_error *err)
 {
     struct pages todo = {NULL, 0, 0};
@@ -270,8 +270,9 @@ static int read_rows(const struct diff_sqlite *s, uint32_t root, int32_t owner, 
     return status;
 }
 
-int diff_sqlite_rows_read(const struct diff_sqlite *s, const struct diff_sqlite_object *table,
-                          struct diff_sqlite_rows *out, struct stet_error *err)
+int stet_diff_sqlite_rows_read(const struct stet_diff_sqlite *s,
+                               const struct diff_sqlite_object *table, struct diff_sqlite_rows *out,
+                               struct stet_error *err)
 {
     return read_rows(s, table->root, (int32_t)(table - s->objects), table->pages, out, err);
 }
@@ -283,9 +284,11 @@ static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_ob
 {
     struct diff_sqlite_record record;
     struct diff_sqlite_value type, name, table, root;
-    if (!diff_sqlite_record_begin(&record, row->payload) ||
-        !diff_sqlite_record_next(&record, &type) || !diff_sqlite_record_next(&record, &name) ||
-        !diff_sqlite_record_next(&record, &table) || !diff_sqlite_record_next(&record, &root))
+    if (!stet_diff_sqlite_record_begin(&record, row->payload) ||
+        !stet_diff_sqlite_record_next(&record, &type) ||
+        !stet_diff_sqlite_record_next(&record, &name) ||
+        !stet_diff_sqlite_record_next(&record, &table) ||
+        !stet_diff_sqlite_record_next(&record, &root))
         return false;
     out->name = name.bytes;
     out->table = type.bytes.len == 5 && memcmp(type.bytes.data, "table", 5) == 0;
@@ -297,7 +300,7 @@ static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_ob
     return name.bytes.data && out->root > 0;
 }
 
-static int read_schema(struct diff_sqlite *s, struct stet_error *err)
+static int read_schema(struct stet_diff_sqlite *s, struct stet_error *err)
 {
     static const struct diff_sqlite_object schema = {
         true, {(const unsigned char *)"sqlite_schema", 13}, 1};
@@ -319,7 +322,7 @@ static int read_schema(struct diff_sqlite *s, struct stet_error *err)
     return status;
 }
 
-static bool read_header(struct diff_sqlite *s)
+static bool read_header(struct stet_diff_sqlite *s)
 {
     const unsigned char *d = s->file.data;
     if (s->file.len < 512 || memcmp(d, "SQLite format 3", 16) != 0)
@@ -336,7 +339,8 @@ static bool read_header(struct diff_sqlite *s)
     return s->pages > 0;
 }
 
-int diff_sqlite_read(struct diff_bytes file, struct diff_sqlite *out, struct stet_error *err)
+int stet_diff_sqlite_read(struct diff_bytes file, struct stet_diff_sqlite *out,
+                          struct stet_error *err)
 {
     memset(out, 0, sizeof *out);
     out->file = file;
@@ -358,7 +362,7 @@ int diff_sqlite_read(struct diff_bytes file, struct diff_sqlite *out, struct ste
     return 1;
 }
 
-void diff_sqlite_release(struct diff_sqlite *s)
+void stet_diff_sqlite_release(struct stet_diff_sqlite *s)
 {
     free(s->owners);
     free(s->objects);

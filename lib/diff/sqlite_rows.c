@@ -32,7 +32,7 @@ static void value_text(const struct diff_sqlite_value *v, struct stet_buffer *ou
         else
             stet_buffer_addf(out, "%lld", (long long)number);
     } else if (is_text(v)) {
-        diff_printable(v->bytes.data, v->bytes.len, 200, out, &ignored);
+        stet_diff_printable(v->bytes.data, v->bytes.len, 200, out, &ignored);
     } else {
         stet_buffer_add_str(out, "x'");
         for (size_t i = 0; i < v->bytes.len && i < 40; i++)
@@ -42,7 +42,7 @@ static void value_text(const struct diff_sqlite_value *v, struct stet_buffer *ou
 }
 
 /* The payload with what is on overflow pages, in own when it had to be put together; at most *left_all bytes of that. */
-static int whole_payload(const struct diff_sqlite *s, uint64_t *left_all,
+static int whole_payload(const struct stet_diff_sqlite *s, uint64_t *left_all,
                          const struct diff_sqlite_row *row, struct stet_buffer *own,
                          struct diff_bytes *out, struct stet_error *err)
 {
@@ -55,7 +55,7 @@ static int whole_payload(const struct diff_sqlite *s, uint64_t *left_all,
     *left_all -= size;
     stet_buffer_add(own, row->payload.data, row->payload.len);
     for (; own->len < size && taken < s->pages; taken++) {
-        struct diff_bytes page = diff_sqlite_page(s, number);
+        struct diff_bytes page = stet_diff_sqlite_page(s, number);
         if (!page.data)
             break;
         uint64_t left = size - own->len;
@@ -69,7 +69,7 @@ static int whole_payload(const struct diff_sqlite *s, uint64_t *left_all,
 /* ---- rows ---- */
 
 struct side {
-    const struct diff_sqlite *db;
+    const struct stet_diff_sqlite *db;
     struct diff_sqlite_rows rows;
 };
 struct table {
@@ -91,8 +91,8 @@ static int row_text(struct table *t, const struct side *side, const struct diff_
     struct diff_bytes payload;
     if (whole_payload(side->db, &t->left, row, &own, &payload, t->err) < 0)
         return -1;
-    if (diff_sqlite_record_begin(&record, payload))
-        for (bool first = true; out->len < 400 && diff_sqlite_record_next(&record, &value);
+    if (stet_diff_sqlite_record_begin(&record, payload))
+        for (bool first = true; out->len < 400 && stet_diff_sqlite_record_next(&record, &value);
              first = false) {
             if (!first)
                 stet_buffer_add_str(out, " | ");
@@ -112,9 +112,9 @@ static int add_one_sided(struct table *t, const struct side *side,
     if (row_text(t, side, row, &text) < 0)
         return -1;
     bool is_a = side == &t->a;
-    return diff_add(t->pair, "sqlite", is_a ? stet_buffer_str(&text) : NULL,
-                    is_a ? NULL : stet_buffer_str(&text), t->err, "%s, row %lld", t->name,
-                    (long long)row->id)
+    return stet_diff_add(t->pair, "sqlite", is_a ? stet_buffer_str(&text) : NULL,
+                         is_a ? NULL : stet_buffer_str(&text), t->err, "%s, row %lld", t->name,
+                         (long long)row->id)
                ? 0
                : -1;
 }
@@ -125,8 +125,8 @@ static int add_column(struct table *t, int64_t id, unsigned column,
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
     t->shown++;
     if (x && y && is_text(x) && is_text(y))
-        return diff_add_bytes(t->pair, "sqlite", x->bytes, y->bytes, t->err,
-                              "%s, row %lld, column %u", t->name, (long long)id, column)
+        return stet_diff_add_bytes(t->pair, "sqlite", x->bytes, y->bytes, t->err,
+                                   "%s, row %lld, column %u", t->name, (long long)id, column)
                    ? 1
                    : -1;
     if (x)
@@ -136,9 +136,9 @@ static int add_column(struct table *t, int64_t id, unsigned column,
     if (stet_buffer_check(&a, "a value", t->err) < 0 ||
         stet_buffer_check(&b, "a value", t->err) < 0)
         return -1;
-    return diff_add(t->pair, "sqlite", x ? stet_buffer_str(&a) : NULL,
-                    y ? stet_buffer_str(&b) : NULL, t->err, "%s, row %lld, column %u", t->name,
-                    (long long)id, column)
+    return stet_diff_add(t->pair, "sqlite", x ? stet_buffer_str(&a) : NULL,
+                         y ? stet_buffer_str(&b) : NULL, t->err, "%s, row %lld, column %u", t->name,
+                         (long long)id, column)
                ? 1
                : -1;
 }
@@ -148,11 +148,12 @@ static int compare_columns(struct table *t, int64_t id, struct diff_bytes a, str
 {
     struct diff_sqlite_record ra, rb;
     int added = 0;
-    if (!diff_sqlite_record_begin(&ra, a) || !diff_sqlite_record_begin(&rb, b))
+    if (!stet_diff_sqlite_record_begin(&ra, a) || !stet_diff_sqlite_record_begin(&rb, b))
         return 0;
     for (unsigned column = 1; t->shown < SHOWN; column++) {
         struct diff_sqlite_value x, y;
-        bool has_a = diff_sqlite_record_next(&ra, &x), has_b = diff_sqlite_record_next(&rb, &y);
+        bool has_a = stet_diff_sqlite_record_next(&ra, &x),
+             has_b = stet_diff_sqlite_record_next(&rb, &y);
         if (!has_a && !has_b)
             break;
         if (has_a && has_b && x.type == y.type && diff_same(x.bytes, y.bytes))
@@ -186,7 +187,7 @@ static int compare_row(struct table *t, const struct diff_sqlite_row *a,
     struct diff_region region = {
         .pair = t->pair, .format = "sqlite", .name = t->name, .of = "", .a = pa, .b = pb};
     t->shown++;
-    return diff_region_compare(&region, t->err) < 0 ? -1 : 0;
+    return stet_diff_region_compare(&region, t->err) < 0 ? -1 : 0;
 }
 
 static int compare_ids(const void *x, const void *y)
@@ -226,8 +227,8 @@ static int add_counts(struct table *t)
     _cleanup_free_ char *a = stet_format(t->err, "%zu rows", t->a.rows.count);
     _cleanup_free_ char *b = stet_format(t->err, "%zu rows", t->b.rows.count);
     return a && b &&
-                   diff_add(t->pair, "sqlite", a, b, t->err, "%s: %zu rows differ", t->name,
-                            t->differing)
+                   stet_diff_add(t->pair, "sqlite", a, b, t->err, "%s: %zu rows differ", t->name,
+                                 t->differing)
                ? 0
                : -1;
 }
@@ -246,20 +247,21 @@ static int compare_tables(struct table *t)
     return t->differing > 0;
 }
 
-int diff_sqlite_compare_rows(const struct diff_pair *p, const struct diff_sqlite *a,
-                             const struct diff_sqlite_object *ta, const struct diff_sqlite *b,
-                             const struct diff_sqlite_object *tb, struct stet_error *err)
+int stet_diff_sqlite_compare_rows(const struct diff_pair *p, const struct stet_diff_sqlite *a,
+                                  const struct diff_sqlite_object *ta,
+                                  const struct stet_diff_sqlite *b,
+                                  const struct diff_sqlite_object *tb, struct stet_error *err)
 {
     struct table t = {.pair = p, .err = err, .a = {.db = a}, .b = {.db = b}};
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
     t.left = 2 * ((uint64_t)a->file.len + b->file.len);
     stet_buffer_add_str(&name, "table ");
-    if (diff_printable(ta->name.data, ta->name.len, 100, &name, err) < 0)
+    if (stet_diff_printable(ta->name.data, ta->name.len, 100, &name, err) < 0)
         return -1;
     t.name = name.data;
-    int status = diff_sqlite_rows_read(a, ta, &t.a.rows, err);
+    int status = stet_diff_sqlite_rows_read(a, ta, &t.a.rows, err);
     if (status > 0)
-        status = diff_sqlite_rows_read(b, tb, &t.b.rows, err);
+        status = stet_diff_sqlite_rows_read(b, tb, &t.b.rows, err);
     if (status > 0)
         status = compare_tables(&t);
     free(t.a.rows.items);

@@ -30,7 +30,7 @@ static ssize_t blob_read(void *ctx, void *data, size_t len, struct stet_error *e
         return -1;
     r->pos += n;
     if (r->pos - r->forgotten > FORGET) {
-        diff_map_forget(r->map, r->forgotten, r->pos - r->forgotten);
+        stet_diff_map_forget(r->map, r->forgotten, r->pos - r->forgotten);
         r->forgotten = r->pos;
     }
     return (ssize_t)n;
@@ -132,7 +132,7 @@ static int decode_all(const struct diff *d, struct decoding *c, struct stet_erro
         rc = decode_last(c, max, buffer, err);
     if (rc == 0 && s->verify)
         rc = read_rest(c, buffer, err);
-    return rc < 0 ? -1 : diff_map_fd(c->fd, 0, c->written, s->name, &s->tar, err);
+    return rc < 0 ? -1 : stet_diff_map_fd(c->fd, 0, c->written, s->name, &s->tar, err);
 }
 
 static int finish_digests(struct decoding *c, struct stet_error *err)
@@ -149,7 +149,7 @@ static int finish_digests(struct decoding *c, struct stet_error *err)
 
 static int open_compressed(const struct diff *d, struct diff_stream *s, struct stet_error *err)
 {
-    struct decoding c = {.stream = s, .fd = diff_unnamed_file(d, err)};
+    struct decoding c = {.stream = s, .fd = stet_diff_unnamed_file(d, err)};
     int rc = -1;
 
     if (c.fd < 0)
@@ -187,30 +187,30 @@ static enum stet_codec_kind kind_of(const struct diff_bytes *b)
     return STET_CODEC_NONE;
 }
 
-int diff_stream_open(const struct diff *d, struct diff_stream *s, struct stet_error *err)
+int stet_diff_stream_open(const struct diff *d, struct diff_stream *s, struct stet_error *err)
 {
     if (s->is_open)
         return 0;
     s->kind = kind_of(&s->blob.bytes);
     if (s->kind == STET_CODEC_NONE) {
-        diff_map_part(&s->blob, 0, UINT64_MAX, &s->tar);
-        if (s->verify && diff_map_digest(&s->blob, &s->blob_digest, err) < 0)
+        stet_diff_map_part(&s->blob, 0, UINT64_MAX, &s->tar);
+        if (s->verify && stet_diff_map_digest(&s->blob, &s->blob_digest, err) < 0)
             return -1;
         s->tar_digest = s->blob_digest;
     } else if (open_compressed(d, s, err) < 0) {
         return -1;
     }
-    if (diff_tar_index(&s->tar, &s->index, err) < 0)
+    if (stet_diff_tar_index(&s->tar, &s->index, err) < 0)
         return -1;
     s->is_open = true;
     return 0;
 }
 
-void diff_stream_release(struct diff_stream *s)
+void stet_diff_stream_release(struct diff_stream *s)
 {
-    diff_tar_release(&s->index);
-    diff_map_release(&s->tar);
-    diff_map_release(&s->blob);
+    stet_diff_tar_release(&s->index);
+    stet_diff_map_release(&s->tar);
+    stet_diff_map_release(&s->blob);
     free(s->name);
     *s = (struct diff_stream){0};
 }
@@ -225,11 +225,11 @@ struct job {
 static int open_one(void *ctx, size_t i, struct stet_error *err)
 {
     struct job *job = ctx;
-    return diff_stream_open(job->d, job->streams[i], err);
+    return stet_diff_stream_open(job->d, job->streams[i], err);
 }
 
-int diff_streams_open(const struct diff *d, struct diff_stream **streams, size_t count,
-                      struct stet_error *err)
+int stet_diff_streams_open(const struct diff *d, struct diff_stream **streams, size_t count,
+                           struct stet_error *err)
 {
     struct job job = {d, streams};
     unsigned threads = d->options->threads ? d->options->threads : 1;

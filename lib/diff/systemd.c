@@ -63,16 +63,16 @@ static int add_value(const struct diff_pair *p, const char *format, const struct
     struct stet_finding *f;
     if (value_text(&p->a, v, &ta, err) < 0 || value_text(&p->b, v, &tb, err) < 0)
         return -1;
-    f = diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", v->name);
+    f = stet_diff_add(p, format, stet_buffer_str(&ta), stet_buffer_str(&tb), err, "%s", v->name);
     if (!f)
         return -1;
     if (v->random &&
-        diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err, "%s", v->random) < 0)
+        stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN, err, "%s", v->random) < 0)
         return -1;
     if (v->kind == MICROSECONDS && get64(&p->a, v->at) <= INT64_MAX &&
         get64(&p->b, v->at) <= INT64_MAX)
-        return diff_because_time(p, f, (int64_t)(get64(&p->a, v->at) / 1000000),
-                                 (int64_t)(get64(&p->b, v->at) / 1000000), v->name, err);
+        return stet_diff_because_time(p, f, (int64_t)(get64(&p->a, v->at) / 1000000),
+                                      (int64_t)(get64(&p->b, v->at) / 1000000), v->name, err);
     return 0;
 }
 
@@ -106,7 +106,7 @@ struct catalog {
 
 static void catalog_release(struct catalog *c)
 {
-    diff_records_release(&c->messages);
+    stet_diff_records_release(&c->messages);
     stet_strv_release(&c->owned);
 }
 
@@ -128,8 +128,9 @@ static int add_message(struct catalog *out, const struct diff_bytes *c, size_t a
     stet_buffer_addf(&key, " %.*s", (int)strnlen(language, LANGUAGE), language);
     if (stet_buffer_check(&key, "a catalog", err) < 0 ||
         stet_strv_add(&out->owned, stet_buffer_str(&key), err) < 0 ||
-        diff_records_add(&out->messages, diff_text_str(out->owned.items[out->owned.count - 1]),
-                         (struct diff_text){text, (size_t)(end - text)}, offset, err) < 0)
+        stet_diff_records_add(&out->messages,
+                              stet_diff_text_str(out->owned.items[out->owned.count - 1]),
+                              (struct diff_text){text, (size_t)(end - text)}, offset, err) < 0)
         return -1;
     return 1;
 }
@@ -160,10 +161,11 @@ static int compare_message(const struct diff_pair *p, const struct diff_record_p
                            struct stet_error *err)
 {
     _cleanup_free_ char *what = NULL;
-    if (!one->a || !one->b || diff_text_equal(one->a->value, one->b->value))
+    if (!one->a || !one->b || stet_diff_text_equal(one->a->value, one->b->value))
         return 0;
     what = stet_format(err, "message %s", one->a->key.s);
-    return what ? diff_add_value(p, catalog_name, what, one->a->value, one->b->value, err) : -1;
+    return what ? stet_diff_add_value(p, catalog_name, what, one->a->value, one->b->value, err)
+                : -1;
 }
 
 /* Messages that only one side has, and their order. The number of findings, or -1. */
@@ -177,11 +179,11 @@ static int compare_keys(const struct diff_pair *p, const struct catalog *a, cons
     int count = 0;
     for (int side = 0; side < 2; side++)
         for (size_t i = 0; count == 0 && i < from[side]->count; i++)
-            count = diff_records_add(to[side], from[side]->items[i].key, empty, 0, err);
+            count = stet_diff_records_add(to[side], from[side]->items[i].key, empty, 0, err);
     if (count == 0)
-        count = diff_records_compare(p, catalog_name, "messages", &ka, &kb, err);
-    diff_records_release(&ka);
-    diff_records_release(&kb);
+        count = stet_diff_records_compare(p, catalog_name, "messages", &ka, &kb, err);
+    stet_diff_records_release(&ka);
+    stet_diff_records_release(&kb);
     return count;
 }
 
@@ -204,8 +206,8 @@ static int compare_offsets(const struct diff_pair *p, const struct diff_record_p
         return 0;
     snprintf(ta, sizeof ta, "%zu texts elsewhere, first at %" PRIu64, count, first->a->at);
     snprintf(tb, sizeof tb, "there at %" PRIu64, first->b->at);
-    f = diff_add(p, catalog_name, ta, tb, err, "places of the texts");
-    return f && diff_because(
+    f = stet_diff_add(p, catalog_name, ta, tb, err, "places of the texts");
+    return f && stet_diff_because(
                     f, STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY, err,
                     "the same texts are stored in another order, as their files were read") == 0
                ? 1
@@ -217,7 +219,7 @@ static int compare_catalogs(const struct diff_pair *p, const struct catalog *a,
 {
     struct diff_record_pairs pairs;
     int count = compare_keys(p, a, b, err);
-    if (count < 0 || diff_records_match(&a->messages, &b->messages, &pairs, err) < 0)
+    if (count < 0 || stet_diff_records_match(&a->messages, &b->messages, &pairs, err) < 0)
         return -1;
     for (size_t i = 0; count >= 0 && i < pairs.count; i++) {
         int more = compare_message(p, &pairs.items[i], err);
@@ -225,11 +227,11 @@ static int compare_catalogs(const struct diff_pair *p, const struct catalog *a,
     }
     if (count == 0)
         count = compare_offsets(p, &pairs, err);
-    diff_record_pairs_release(&pairs);
+    stet_diff_record_pairs_release(&pairs);
     return count;
 }
 
-int diff_catalog(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_catalog(const struct diff_pair *p, struct stet_error *err)
 {
     struct catalog a = {0}, b = {0};
     int status = read_catalog(&a, &p->a, err);
@@ -276,7 +278,7 @@ static size_t journal_header(const struct diff_bytes *c)
     return size < JOURNAL_HEADER || size > c->len ? JOURNAL_HEADER : (size_t)size;
 }
 
-int diff_journal(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_journal(const struct diff_pair *p, struct stet_error *err)
 {
     size_t header, other;
     int count;
@@ -304,7 +306,7 @@ static const struct value hwdb_values[] = {
 };
 
 /* The header's values, then the bytes: where both have one length, they are told where they differ. */
-int diff_hwdb(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_hwdb(const struct diff_pair *p, struct stet_error *err)
 {
     int count, more = 0;
     if (!has_magic(&p->a, "KSLPHHRH", HWDB_HEADER) || !has_magic(&p->b, "KSLPHHRH", HWDB_HEADER))
@@ -312,6 +314,6 @@ int diff_hwdb(const struct diff_pair *p, struct stet_error *err)
     count = compare_values(p, hwdb_name, hwdb_values, sizeof hwdb_values / sizeof hwdb_values[0],
                            HWDB_HEADER, err);
     if (count >= 0 && p->a.len == p->b.len)
-        more = diff_raw(p, hwdb_name, err);
+        more = stet_diff_raw(p, hwdb_name, err);
     return count < 0 || more < 0 ? -1 : count + more > 0;
 }

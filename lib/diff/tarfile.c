@@ -39,7 +39,7 @@ static bool base256(const unsigned char *f, size_t size, int64_t *out)
     return (*out < 0) == negative;
 }
 
-bool diff_tar_number(const void *field, size_t size, int64_t *out)
+bool stet_diff_tar_number(const void *field, size_t size, int64_t *out)
 {
     const unsigned char *f = field;
     uint64_t value = 0;
@@ -59,11 +59,11 @@ bool diff_tar_number(const void *field, size_t size, int64_t *out)
     return i == size || f[i] == ' ' || f[i] == '\0';
 }
 
-bool diff_tar_header_holds(const unsigned char *h)
+bool stet_diff_tar_header_holds(const unsigned char *h)
 {
     int64_t said, sum = 0, with_signs = 0;
 
-    if (!diff_tar_number(h + OFF_CHECKSUM, 8, &said) || said == 0)
+    if (!stet_diff_tar_number(h + OFF_CHECKSUM, 8, &said) || said == 0)
         return false;
     for (size_t i = 0; i < DIFF_BLOCK; i++) {
         bool own = i >= OFF_CHECKSUM && i < OFF_CHECKSUM + 8;
@@ -82,7 +82,7 @@ static bool is_zero(const unsigned char *h)
 /* Is it a header, be it a damaged one? */
 static bool looks_like_header(const unsigned char *h)
 {
-    return diff_tar_header_holds(h) || (memcmp(h + OFF_MAGIC, "ustar", 5) == 0 && h[0]);
+    return stet_diff_tar_header_holds(h) || (memcmp(h + OFF_MAGIC, "ustar", 5) == 0 && h[0]);
 }
 
 static bool is_extended(char type)
@@ -103,7 +103,7 @@ static uint64_t round_up(uint64_t n)
 
 /* ---- extended headers ---- */
 
-int diff_pax_next(struct diff_bytes *rest, struct diff_pax_record *out)
+int stet_diff_pax_next(struct diff_bytes *rest, struct diff_pax_record *out)
 {
     const unsigned char *p = rest->data;
     size_t len = 0, i = 0;
@@ -126,8 +126,8 @@ int diff_pax_next(struct diff_bytes *rest, struct diff_pax_record *out)
     return 1;
 }
 
-bool diff_tar_extended_next(const struct diff_tar *t, const struct diff_tar_entry *e, uint64_t *pos,
-                            struct diff_tar_extended *out)
+bool stet_diff_tar_extended_next(const struct diff_tar *t, const struct diff_tar_entry *e,
+                                 uint64_t *pos, struct diff_tar_extended *out)
 {
     const unsigned char *data = t->map->bytes.data;
     int64_t size;
@@ -137,7 +137,7 @@ bool diff_tar_extended_next(const struct diff_tar *t, const struct diff_tar_entr
     out->header = data + *pos;
     out->type = (char)out->header[OFF_TYPE];
     /* Was found to be right when the entry was read. */
-    (void)diff_tar_number(out->header + OFF_SIZE, 12, &size);
+    (void)stet_diff_tar_number(out->header + OFF_SIZE, 12, &size);
     out->content = (struct diff_bytes){out->header + DIFF_BLOCK, (size_t)size};
     out->padding = (struct diff_bytes){out->content.data + size,
                                        (size_t)(round_up((uint64_t)size) - (uint64_t)size)};
@@ -223,7 +223,7 @@ static uint32_t add_name(struct diff_tar *t, const unsigned char *header, const 
     return (uint32_t)begin;
 }
 
-const char *diff_tar_path(const struct diff_tar *t, size_t entry)
+const char *stet_diff_tar_path(const struct diff_tar *t, size_t entry)
 {
     return t->names + t->entries[entry].path;
 }
@@ -249,7 +249,7 @@ static void read_records(struct diff_bytes rest, struct name *n)
 {
     struct diff_pax_record r;
 
-    while (diff_pax_next(&rest, &r) > 0) {
+    while (stet_diff_pax_next(&rest, &r) > 0) {
         if (key_is(&r, "path"))
             n->path = r.value.len ? r.value : (struct diff_bytes){NULL, 0};
         else if (key_is(&r, "size"))
@@ -274,7 +274,7 @@ static uint64_t read_extended(struct diff_tar *t, uint64_t pos, struct name *n,
         if (!is_extended(type))
             return pos;
         uint64_t left = all.len - pos - DIFF_BLOCK;
-        if (!diff_tar_number(h + OFF_SIZE, 12, &size) || size < 0 || size > EXTENDED_SIZE ||
+        if (!stet_diff_tar_number(h + OFF_SIZE, 12, &size) || size < 0 || size > EXTENDED_SIZE ||
             round_up((uint64_t)size) > left)
             return UINT64_MAX;
         struct diff_bytes content = {h + DIFF_BLOCK, (size_t)size};
@@ -299,7 +299,7 @@ static bool is_boundary(const struct diff_tar *t, uint64_t pos)
 
     if (pos + DIFF_BLOCK > all.len)
         return pos == all.len;
-    return is_zero(all.data + pos) || diff_tar_header_holds(all.data + pos);
+    return is_zero(all.data + pos) || stet_diff_tar_header_holds(all.data + pos);
 }
 
 /* The next header that holds, at or after pos; the end without one. */
@@ -308,7 +308,7 @@ static uint64_t next_header(const struct diff_tar *t, uint64_t pos)
     struct diff_bytes all = t->map->bytes;
 
     for (; pos + DIFF_BLOCK <= all.len; pos += DIFF_BLOCK)
-        if (diff_tar_header_holds(all.data + pos))
+        if (stet_diff_tar_header_holds(all.data + pos))
             return pos;
     /* What is zero at the very end is no part of the damage. */
     pos = all.len;
@@ -388,16 +388,16 @@ static int read_entry(struct diff_tar *t, uint64_t pos, struct stet_error *err)
         .content = skip_sparse(t, h, at + DIFF_BLOCK),
         .globals = (uint32_t)t->global_count,
         .type = (char)h[OFF_TYPE],
-        .bad = !diff_tar_header_holds(h),
+        .bad = !stet_diff_tar_header_holds(h),
     };
     e->path = add_name(t, h, &n);
     t->dialects |= dialect_of(t, pos, h);
-    bool known = diff_tar_number(h + OFF_SIZE, 12, &size) && size >= 0;
+    bool known = stet_diff_tar_number(h + OFF_SIZE, 12, &size) && size >= 0;
     set_content(t, e, n.has_size ? n.size : known ? (uint64_t)size : 0);
     return 1;
 }
 
-uint64_t diff_tar_entry_end(const struct diff_tar *t, size_t entry)
+uint64_t stet_diff_tar_entry_end(const struct diff_tar *t, size_t entry)
 {
     const struct diff_tar_entry *e = &t->entries[entry];
     uint64_t end = e->content + round_up(e->size);
@@ -423,19 +423,19 @@ static int read_all(struct diff_tar *t, struct stet_error *err)
         int rc = read_entry(t, pos, err);
         if (rc < 0)
             return -1;
-        uint64_t next = rc             ? diff_tar_entry_end(t, t->count - 1)
+        uint64_t next = rc             ? stet_diff_tar_entry_end(t, t->count - 1)
                         : t->cut_short ? len
                                        : next_header(t, pos + DIFF_BLOCK);
         if (rc == 0 && add_gap(t, pos, next, err) < 0)
             return -1;
         pos = next;
         if (pos - forgotten > FORGET) {
-            diff_map_forget(t->map, (size_t)forgotten, (size_t)(pos - forgotten));
+            stet_diff_map_forget(t->map, (size_t)forgotten, (size_t)(pos - forgotten));
             forgotten = pos;
         }
     }
     t->end = pos;
-    diff_map_forget(t->map, (size_t)forgotten, SIZE_MAX);
+    stet_diff_map_forget(t->map, (size_t)forgotten, SIZE_MAX);
     return 0;
 }
 
@@ -445,7 +445,7 @@ static int compare_entries(const void *pa, const void *pb, void *ctx)
 {
     const struct diff_tar *t = ctx;
     uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-    int order = stet_path_compare(diff_tar_path(t, a), diff_tar_path(t, b));
+    int order = stet_path_compare(stet_diff_tar_path(t, a), stet_diff_tar_path(t, b));
 
     return order ? order : (a > b) - (a < b);
 }
@@ -459,42 +459,42 @@ static int sort_entries(struct diff_tar *t, struct stet_error *err)
         return stet_error_oom(err, "the index of an archive");
     for (uint32_t i = 0; i < t->count; i++) {
         t->order[i] = i;
-        sorted = sorted &&
-                 (i == 0 || stet_path_compare(diff_tar_path(t, i - 1), diff_tar_path(t, i)) <= 0);
+        sorted = sorted && (i == 0 || stet_path_compare(stet_diff_tar_path(t, i - 1),
+                                                        stet_diff_tar_path(t, i)) <= 0);
     }
     if (!sorted)
         qsort_r(t->order, t->count, sizeof *t->order, compare_entries, t);
     return 0;
 }
 
-bool diff_tar_find(const struct diff_tar *t, const char *path, size_t *entry)
+bool stet_diff_tar_find(const struct diff_tar *t, const char *path, size_t *entry)
 {
     size_t low = 0, high = t->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (stet_path_compare(diff_tar_path(t, t->order[middle]), path) <= 0)
+        if (stet_path_compare(stet_diff_tar_path(t, t->order[middle]), path) <= 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == 0 || strcmp(diff_tar_path(t, t->order[low - 1]), path) != 0)
+    if (low == 0 || strcmp(stet_diff_tar_path(t, t->order[low - 1]), path) != 0)
         return false;
     *entry = t->order[low - 1];
     return true;
 }
 
-int diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err)
+int stet_diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err)
 {
     *out = (struct diff_tar){.map = map};
     if (read_all(out, err) < 0 || sort_entries(out, err) < 0) {
-        diff_tar_release(out);
+        stet_diff_tar_release(out);
         return -1;
     }
     return 0;
 }
 
-void diff_tar_release(struct diff_tar *t)
+void stet_diff_tar_release(struct diff_tar *t)
 {
     free(t->entries);
     free(t->order);

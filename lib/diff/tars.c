@@ -27,7 +27,7 @@ static int tar_fields(const struct diff_tar *t, size_t i, struct diff_meta *meta
     const unsigned char *data = t->map->bytes.data;
     const unsigned char *h = data + e->start + (uint64_t)e->header * DIFF_BLOCK;
 
-    if (diff_tar_meta(t, i, meta, err) < 0)
+    if (stet_diff_tar_meta(t, i, meta, err) < 0)
         return -1;
     m->number[DIFF_N_TYPE] = e->type ? e->type : '0';
     tar_number(m, DIFF_N_MODE, &meta->mode);
@@ -46,10 +46,10 @@ static int tar_fields(const struct diff_tar *t, size_t i, struct diff_meta *meta
     m->has_content = e->size > 0 || meta->type == STET_ENTRY_FILE;
     m->header = (struct diff_bytes){data + e->start, (size_t)(e->content - e->start)};
     uint64_t end = e->content + e->size;
-    m->padding = (struct diff_bytes){data + end, (size_t)(diff_tar_entry_end(t, i) - end)};
+    m->padding = (struct diff_bytes){data + end, (size_t)(stet_diff_tar_entry_end(t, i) - end)};
     if (!meta->link)
         return 0;
-    return diff_container_link(c, m, meta->link, strlen(meta->link), err);
+    return stet_diff_container_link(c, m, meta->link, strlen(meta->link), err);
 }
 
 static int tar_members(const struct diff_tar *t, struct diff_container *c, struct stet_error *err)
@@ -58,12 +58,12 @@ static int tar_members(const struct diff_tar *t, struct diff_container *c, struc
     int rc = 1;
 
     for (size_t i = 0; rc > 0 && i < t->count; i++) {
-        const char *path = *diff_tar_path(t, i) ? diff_tar_path(t, i) : ".";
-        struct diff_archived *m = diff_container_add(c, path, strlen(path), err);
+        const char *path = *stet_diff_tar_path(t, i) ? stet_diff_tar_path(t, i) : ".";
+        struct diff_archived *m = stet_diff_container_add(c, path, strlen(path), err);
         if (!m || tar_fields(t, i, &meta, c, m, err) < 0)
             rc = -1;
     }
-    diff_meta_release(&meta);
+    stet_diff_meta_release(&meta);
     c->after =
         (struct diff_bytes){t->map->bytes.data + t->end, (size_t)(t->map->bytes.len - t->end)};
     return rc;
@@ -72,14 +72,14 @@ static int tar_members(const struct diff_tar *t, struct diff_container *c, struc
 /* What is no tar to its end is rather something else. */
 static bool is_tar(const struct diff_bytes *data)
 {
-    return data->len >= DIFF_BLOCK && diff_tar_header_holds(data->data);
+    return data->len >= DIFF_BLOCK && stet_diff_tar_header_holds(data->data);
 }
 
 static int find_description(const struct diff_tar *t, const char *name, struct diff_bytes *out)
 {
     size_t i;
 
-    if (!diff_tar_find(t, name, &i))
+    if (!stet_diff_tar_find(t, name, &i))
         return 0;
     *out =
         (struct diff_bytes){t->map->bytes.data + t->entries[i].content, (size_t)t->entries[i].size};
@@ -98,7 +98,7 @@ static int compare_packages(const struct diff_pair *p, const struct diff_tar *a,
     size_t len = strlen(p->path), inner = strlen("!(content)");
     if (p->outer && len >= inner && strcmp(p->path + len - inner, "!(content)") == 0)
         at = p->outer;
-    return diff_package_versions(at, "package", &x, &y, err);
+    return stet_diff_package_versions(at, "package", &x, &y, err);
 }
 
 static int compare_tars(const struct diff_pair *p, const struct diff_tar *a,
@@ -112,33 +112,33 @@ static int compare_tars(const struct diff_pair *p, const struct diff_tar *a,
     int rc = compare_packages(p, a, b, err);
     if (rc != 0)
         return rc;
-    diff_container_init(&x, "tar");
-    diff_container_init(&y, "tar");
+    stet_diff_container_init(&x, "tar");
+    stet_diff_container_init(&y, "tar");
     rc = tar_members(a, &x, err);
     if (rc > 0)
         rc = tar_members(b, &y, err);
     if (rc > 0)
-        rc = diff_containers(p, &x, &y, err);
-    diff_container_release(&x);
-    diff_container_release(&y);
+        rc = stet_diff_containers(p, &x, &y, err);
+    stet_diff_container_release(&x);
+    stet_diff_container_release(&y);
     return rc < 0 ? -1 : rc > 0;
 }
 
-int diff_tar_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_tar_compare(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_map x = {.bytes = p->a}, y = {.bytes = p->b};
     struct diff_tar a, b;
 
     if (!is_tar(&p->a) || !is_tar(&p->b))
         return 0;
-    if (diff_tar_index(&x, &a, err) < 0)
+    if (stet_diff_tar_index(&x, &a, err) < 0)
         return -1;
-    int rc = diff_tar_index(&y, &b, err);
+    int rc = stet_diff_tar_index(&y, &b, err);
     if (rc == 0) {
         rc = compare_tars(p, &a, &b, err);
-        diff_tar_release(&b);
+        stet_diff_tar_release(&b);
     }
-    diff_tar_release(&a);
+    stet_diff_tar_release(&a);
     return rc;
 }
 
@@ -154,23 +154,23 @@ static int deb_control(const struct diff_container *c, struct diff_spool *spool,
     struct diff_map map = {0};
     struct diff_tar t;
 
-    if (c->count < 2 || strcmp(diff_container_name(c, 0), "debian-binary") != 0 ||
-        strncmp(diff_container_name(c, 1), "control.tar", 11) != 0)
+    if (c->count < 2 || strcmp(stet_diff_container_name(c, 0), "debian-binary") != 0 ||
+        strncmp(stet_diff_container_name(c, 1), "control.tar", 11) != 0)
         return 0;
     map.bytes = c->members[1].content;
-    if (strcmp(diff_container_name(c, 1), "control.tar") != 0) {
-        int rc = diff_spool_decode(spool, &map.bytes, CONTROL_MAX, &why, err);
+    if (strcmp(stet_diff_container_name(c, 1), "control.tar") != 0) {
+        int rc = stet_diff_spool_decode(spool, &map.bytes, CONTROL_MAX, &why, err);
         if (rc <= 0)
             return rc;
-        if (diff_spool_bytes(spool, &map.bytes, err) < 0)
+        if (stet_diff_spool_bytes(spool, &map.bytes, err) < 0)
             return -1;
     }
     if (!is_tar(&map.bytes))
         return 0;
-    if (diff_tar_index(&map, &t, err) < 0)
+    if (stet_diff_tar_index(&map, &t, err) < 0)
         return -1;
     int found = find_description(&t, "control", out);
-    diff_tar_release(&t);
+    stet_diff_tar_release(&t);
     return found;
 }
 
@@ -180,15 +180,15 @@ static int compare_debs(const struct diff_pair *p, const struct diff_container *
     _cleanup_spool_ struct diff_spool s, t;
     struct diff_bytes x, y;
 
-    diff_spool_init(&s, p->diff);
-    diff_spool_init(&t, p->diff);
+    stet_diff_spool_init(&s, p->diff);
+    stet_diff_spool_init(&t, p->diff);
     int rc = deb_control(a, &s, &x, err);
     if (rc > 0)
         rc = deb_control(b, &t, &y, err);
-    return rc > 0 ? diff_package_versions(p, "deb", &x, &y, err) : rc;
+    return rc > 0 ? stet_diff_package_versions(p, "deb", &x, &y, err) : rc;
 }
 
-int diff_ar_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_ar_compare(const struct diff_pair *p, struct stet_error *err)
 {
-    return diff_compare_with(p, diff_read_ar, compare_debs, err);
+    return stet_diff_compare_with(p, stet_diff_read_ar, compare_debs, err);
 }

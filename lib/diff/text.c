@@ -95,7 +95,7 @@ static int describe_ends(const struct text_kind *k, struct stet_buffer *out, str
 static int add_encoding(const struct diff_pair *p, const struct text_kind *a,
                         const struct text_kind *b, struct stet_error *err)
 {
-    return diff_add(p, FORMAT, encoding_name(a), encoding_name(b), err, "encoding") ? 1 : -1;
+    return stet_diff_add(p, FORMAT, encoding_name(a), encoding_name(b), err, "encoding") ? 1 : -1;
 }
 
 static int add_ends(const struct diff_pair *p, const struct text_kind *a, const struct text_kind *b,
@@ -105,7 +105,9 @@ static int add_ends(const struct diff_pair *p, const struct text_kind *a, const 
 
     if (describe_ends(a, &x, err) < 0 || describe_ends(b, &y, err) < 0)
         return -1;
-    return diff_add(p, FORMAT, stet_buffer_str(&x), stet_buffer_str(&y), err, "line ends") ? 1 : -1;
+    return stet_diff_add(p, FORMAT, stet_buffer_str(&x), stet_buffer_str(&y), err, "line ends")
+               ? 1
+               : -1;
 }
 
 /* Does the text differ in encoding, in line ends, or in both, and in nothing else? */
@@ -158,15 +160,15 @@ static int compare_final(const struct diff_pair *p, struct stet_error *err)
         memcmp(p->a.data, p->b.data, p->a.len - a) != 0)
         return 0;
     if (a < 2 && b < 2)
-        return diff_add(p, FORMAT, newlines(a), newlines(b), err, "final newline") ? 1 : -1;
+        return stet_diff_add(p, FORMAT, newlines(a), newlines(b), err, "final newline") ? 1 : -1;
     _cleanup_free_ char *x = stet_format(err, "%zu", a), *y = stet_format(err, "%zu", b);
-    return x && y && diff_add(p, FORMAT, x, y, err, "final newlines") ? 1 : -1;
+    return x && y && stet_diff_add(p, FORMAT, x, y, err, "final newlines") ? 1 : -1;
 }
 
 /* ---- order ---- */
 
 /* Do both have every line equally often? Lines without content are no sign of it. */
-static int is_reordered(const struct diff_lines *l, bool *out, struct stet_error *err)
+static int is_reordered(const struct stet_diff_lines *l, bool *out, struct stet_error *err)
 {
     *out = false;
     if (l->too_many || l->a.count != l->b.count || l->a.count < 2)
@@ -191,14 +193,14 @@ static int order_side(struct stet_finding *f, char sign, const struct diff_lined
     for (size_t i = 0; i < count && i < ORDER_SHOWN / 4; i++, ++*shown) {
         const char *line;
         size_t len;
-        diff_lines_get(t, from + i, &line, &len);
-        if (diff_detail_at(f, sign, line, len, 0, err) < 0)
+        stet_diff_lines_get(t, from + i, &line, &len);
+        if (stet_diff_detail_at(f, sign, line, len, 0, err) < 0)
             return -1;
     }
     return 0;
 }
 
-static int order_detail(struct stet_finding *f, const struct diff_lines *l,
+static int order_detail(struct stet_finding *f, const struct stet_diff_lines *l,
                         const struct diff_line_runs *runs, struct stet_error *err)
 {
     size_t shown = 0;
@@ -206,7 +208,7 @@ static int order_detail(struct stet_finding *f, const struct diff_lines *l,
     for (size_t i = 0; i < runs->count && shown < ORDER_SHOWN; i++) {
         const struct diff_line_run *run = &runs->items[i];
         _cleanup_free_ char *at = stet_format(err, "line %zu", l->before + run->a + 1);
-        if (!at || diff_detail(f, '@', at, strlen(at), err) < 0 ||
+        if (!at || stet_diff_detail(f, '@', at, strlen(at), err) < 0 ||
             order_side(f, '-', &l->a, run->a, run->a_count, &shown, err) < 0 ||
             order_side(f, '+', &l->b, run->b, run->b_count, &shown, err) < 0)
             return -1;
@@ -220,17 +222,18 @@ static int line_value(const struct diff_lined *t, size_t i, size_t number, struc
     const char *line;
     size_t len;
 
-    diff_lines_get(t, i, &line, &len);
+    stet_diff_lines_get(t, i, &line, &len);
     stet_buffer_addf(out, "line %zu: ", number);
-    return diff_printable(line, len, 160, out, err);
+    return stet_diff_printable(line, len, 160, out, err);
 }
 
-static int add_order(const struct diff_pair *p, const struct diff_lines *l, struct stet_error *err)
+static int add_order(const struct diff_pair *p, const struct stet_diff_lines *l,
+                     struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
     struct diff_line_runs runs = {0};
     size_t moved = 0;
-    int rc = diff_lines_runs(l, &runs, err);
+    int rc = stet_diff_lines_runs(l, &runs, err);
 
     for (size_t i = 0; i < runs.count; i++)
         moved += runs.items[i].a_count;
@@ -241,11 +244,12 @@ static int add_order(const struct diff_pair *p, const struct diff_lines *l, stru
                  : line_value(&l->b, 0, l->before + 1, &b, err);
     struct stet_finding *f = NULL;
     if (rc == 0)
-        f = diff_add(p, FORMAT, stet_buffer_str(&a), stet_buffer_str(&b), err, "order of lines");
+        f = stet_diff_add(p, FORMAT, stet_buffer_str(&a), stet_buffer_str(&b), err,
+                          "order of lines");
     if (f) {
         _cleanup_free_ char *text = stet_format(
             err, "%zu of the lines stand elsewhere; the lines themselves are the same", moved);
-        rc = text ? diff_detail(f, '@', text, strlen(text), err) : -1;
+        rc = text ? stet_diff_detail(f, '@', text, strlen(text), err) : -1;
         if (rc == 0)
             rc = order_detail(f, l, &runs, err);
     }
@@ -257,19 +261,19 @@ static int add_order(const struct diff_pair *p, const struct diff_lines *l, stru
 
 static int compare_lines(const struct diff_pair *p, struct stet_error *err)
 {
-    struct diff_lines l;
+    struct stet_diff_lines l;
     bool reordered = false;
     int n = -1;
 
-    if (diff_lines_split(&l, &p->a, &p->b, err) < 0)
+    if (stet_diff_lines_split(&l, &p->a, &p->b, err) < 0)
         return -1;
     if (is_reordered(&l, &reordered, err) == 0)
-        n = reordered ? add_order(p, &l, err) : diff_lines_add(p, FORMAT, &l, err);
-    diff_lines_release(&l);
+        n = reordered ? add_order(p, &l, err) : stet_diff_lines_add(p, FORMAT, &l, err);
+    stet_diff_lines_release(&l);
     return n < 0 ? -1 : n > 0;
 }
 
-int diff_text_compare(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_text_compare(const struct diff_pair *p, struct stet_error *err)
 {
     struct text_kind a = kind_of(&p->a), b = kind_of(&p->b);
 

@@ -81,7 +81,7 @@ static size_t find(const char *s, size_t len, const char *const *names, unsigned
     return best;
 }
 
-size_t diff_time_name(const char *s, size_t len, unsigned *languages, unsigned *number)
+size_t stet_diff_time_name(const char *s, size_t len, unsigned *languages, unsigned *number)
 {
     size_t best = 0;
     *languages = 0;

@@ -14,15 +14,15 @@ static int64_t days_before(int year, int month, int day)
     return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
 }
 
-int64_t diff_time_make(int year, int month, int day, int64_t second_of_day)
+int64_t stet_diff_time_make(int year, int month, int day, int64_t second_of_day)
 {
     return days_before(year, month, day) * DIFF_TIME_DAY + second_of_day;
 }
 
-int diff_time_year(int64_t seconds)
+int stet_diff_time_year(int64_t seconds)
 {
     int year = 1970 + (int)(seconds / (365 * (int64_t)DIFF_TIME_DAY));
-    while (year > 1 && diff_time_make(year, 1, 1, 0) > seconds)
+    while (year > 1 && stet_diff_time_make(year, 1, 1, 0) > seconds)
         year--;
     return year;
 }
@@ -40,13 +40,13 @@ static bool date_ok(int year, int month, int day)
            day <= month_days(year, month);
 }
 
-int64_t diff_time_dos(uint16_t date, uint16_t time)
+int64_t stet_diff_time_dos(uint16_t date, uint16_t time)
 {
     int year = 1980 + (date >> 9), month = date >> 5 & 15, day = date & 31;
     int hour = time >> 11, minute = time >> 5 & 63, second = (time & 31) * 2;
     if (!date_ok(year, month, day) || hour > 23 || minute > 59 || second > 59)
         return -1;
-    return diff_time_make(year, month, day, hour * 3600 + minute * 60 + second);
+    return stet_diff_time_make(year, month, day, hour * 3600 + minute * 60 + second);
 }
 
 /* ---- reading ---- */
@@ -215,7 +215,7 @@ static bool scan_year_first(const struct text *t, struct diff_time *out)
     if (!date_ok(year, month, day))
         return false;
     out->form = DIFF_TIME_DATE;
-    out->seconds = out->other = diff_time_make(year, month, day, 0);
+    out->seconds = out->other = stet_diff_time_make(year, month, day, 0);
     after_date(t, 10, out);
     return c != ':' || out->grain != DIFF_TIME_DAY;
 }
@@ -236,8 +236,8 @@ static bool scan_year_last(const struct text *t, struct diff_time *out)
     if (!day_first && !month_first)
         return false;
     out->form = DIFF_TIME_DATE;
-    int64_t a = day_first ? diff_time_make(year, second, first, 0) : 0;
-    int64_t b = month_first ? diff_time_make(year, first, second, 0) : 0;
+    int64_t a = day_first ? stet_diff_time_make(year, second, first, 0) : 0;
+    int64_t b = month_first ? stet_diff_time_make(year, first, second, 0) : 0;
     out->seconds = day_first ? a : b;
     out->other = month_first ? b : a;
     after_date(t, n1 + n2 + n3 + 2, out);
@@ -264,7 +264,7 @@ static bool scan_compact(const struct text *t, size_t n, struct diff_time *out)
     out->form = DIFF_TIME_COMPACT;
     out->grain = clock == 6 ? 1 : clock ? DIFF_TIME_MINUTE : DIFF_TIME_DAY;
     out->seconds = out->other =
-        diff_time_make(year, month, day, hour * 3600 + minute * 60 + second);
+        stet_diff_time_make(year, month, day, hour * 3600 + minute * 60 + second);
     out->len = from + clock - (clock ? 0 : from - 8);
     int offset;
     size_t zone = clock ? offset_at(t, out->len, &offset) : 0;
@@ -287,7 +287,8 @@ static bool scan_number(const struct text *t, size_t n, struct diff_time *out)
     int64_t value = 0;
     for (size_t i = 0; i < n && i < 10; i++)
         value = value * 10 + (t->s[i] - '0');
-    if (value < diff_time_make(YEAR_MIN, 1, 1, 0) || value > diff_time_make(YEAR_MAX, 12, 31, 0))
+    if (value < stet_diff_time_make(YEAR_MIN, 1, 1, 0) ||
+        value > stet_diff_time_make(YEAR_MAX, 12, 31, 0))
         return false;
     out->form = DIFF_TIME_NUMBER;
     out->grain = 1;
@@ -316,7 +317,7 @@ static bool scan_hex(const struct text *t, struct diff_time *out)
         value = n < 8 ? value * 16 + hex_value(t->s[from + n]) : value;
         letters |= !digit(t->s[from + n]);
     }
-    if (n != 8 || !letters || value < diff_time_make(YEAR_MIN, 1, 1, 0))
+    if (n != 8 || !letters || value < stet_diff_time_make(YEAR_MIN, 1, 1, 0))
         return false;
     out->form = DIFF_TIME_HEX;
     out->grain = 1;
@@ -338,7 +339,7 @@ struct parts {
 static size_t name_part(const struct text *t, size_t i, struct parts *p)
 {
     unsigned languages, number;
-    size_t n = diff_time_name(t->s + i, t->len - i, &languages, &number);
+    size_t n = stet_diff_time_name(t->s + i, t->len - i, &languages, &number);
     if (n == 0)
         return 0;
     if (number > 12) {
@@ -411,7 +412,7 @@ static void make_named(const struct parts *p, int year_hint, size_t len, struct 
     *out = (struct diff_time){
         .form = DIFF_TIME_NAMED,
         .len = len,
-        .seconds = diff_time_make(year, p->month, p->day < 0 ? 1 : p->day, 0),
+        .seconds = stet_diff_time_make(year, p->month, p->day < 0 ? 1 : p->day, 0),
         .grain = p->day < 0        ? DIFF_TIME_MONTH
                  : p->clock < 0    ? DIFF_TIME_DAY
                  : p->minutes_only ? DIFF_TIME_MINUTE
@@ -480,7 +481,7 @@ static bool scan_digits(const struct text *t, int year, struct diff_time *out)
     return scan_named(t, year, out) || scan_hex(t, out);
 }
 
-bool diff_time_scan(const char *s, size_t len, int year, struct diff_time *out)
+bool stet_diff_time_scan(const char *s, size_t len, int year, struct diff_time *out)
 {
     const struct text t = {s, len};
     memset(out, 0, sizeof *out);

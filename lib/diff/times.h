@@ -36,18 +36,18 @@ struct diff_time {
  * Does s (of len characters) begin with a time? Takes the longest. Years 1980 to 2099. year is for times that name none
  * ("Nov 23 16:10:30"); 0: those are not times. Whether a word or number goes on after it is the caller's to judge.
  */
-bool diff_time_scan(const char *s, size_t len, int year, struct diff_time *out);
+bool stet_diff_time_scan(const char *s, size_t len, int year, struct diff_time *out);
 
 /* Does s begin with the name of a month or day (full or short)? Its length, with languages and number (months 1-12, days
  * 21-27); 0: no. */
-size_t diff_time_name(const char *s, size_t len, unsigned *languages, unsigned *number);
+size_t stet_diff_time_name(const char *s, size_t len, unsigned *languages, unsigned *number);
 
 /* Seconds since 1970 of a date and time in UTC; month 1-12. Proleptic Gregorian, years 1 to 9999. */
-int64_t diff_time_make(int year, int month, int day, int64_t second_of_day);
+int64_t stet_diff_time_make(int year, int month, int day, int64_t second_of_day);
 /* The year of a time. */
-int diff_time_year(int64_t seconds);
+int stet_diff_time_year(int64_t seconds);
 
 /* The time of a DOS date and time (as in zip), taken for UTC; -1 when it is none. */
-int64_t diff_time_dos(uint16_t date, uint16_t time);
+int64_t stet_diff_time_dos(uint16_t date, uint16_t time);
 
 #endif

@@ -187,7 +187,7 @@ static int64_t read_entry(struct zip *z, uint64_t at, struct diff_container *c,
     take64(&large, &packed);
     take64(&large, &local);
 
-    struct diff_archived *m = diff_container_add(c, e + ENTRY, (size_t)name, err);
+    struct diff_archived *m = stet_diff_container_add(c, e + ENTRY, (size_t)name, err);
     if (!m)
         return -1;
     m->size = size;
@@ -201,11 +201,12 @@ static int64_t read_entry(struct zip *z, uint64_t at, struct diff_container *c,
     return (int64_t)(ENTRY + name + extra + comment);
 }
 
-int diff_read_zip(const struct diff_bytes *data, struct diff_container *c, struct stet_error *err)
+int stet_diff_read_zip(const struct diff_bytes *data, struct diff_container *c,
+                       struct stet_error *err)
 {
     struct zip z;
 
-    diff_container_init(c, "zip");
+    stet_diff_container_init(c, "zip");
     if (!open_zip(data, &z))
         return 0;
     uint64_t at = z.directory;

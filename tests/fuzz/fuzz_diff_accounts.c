@@ -2,10 +2,10 @@
 #include "tests/fuzz/fuzz_diff_at.h"
 
 static const struct fuzz_place places[] = {
-    {diff_accounts, "etc/shadow"},
-    {diff_accounts, "etc/group"},
-    {diff_accounts, "etc/subuid"},
-    {diff_accounts, "etc/other"},
+    {stet_diff_accounts, "etc/shadow"},
+    {stet_diff_accounts, "etc/group"},
+    {stet_diff_accounts, "etc/subuid"},
+    {stet_diff_accounts, "etc/other"},
 };
 
 FUZZ_DIFF_AT(places)

@@ -5,7 +5,7 @@
 static void describe(const struct diff_bytes *x)
 {
     struct stet_buffer out = STET_BUFFER_INIT;
-    int rc = diff_compression_describe(x, &out, NULL);
+    int rc = stet_diff_compression_describe(x, &out, NULL);
 
     if (rc < 0 || (rc > 0) != (out.len > 0))
         abort();
@@ -17,7 +17,7 @@ static int compare(const struct diff_pair *p, struct stet_error *err)
 {
     describe(&p->a);
     describe(&p->b);
-    return diff_compressed_compare(p, err);
+    return stet_diff_compressed_compare(p, err);
 }
 
 FUZZ_DIFF(compare)

@@ -1,4 +1,4 @@
 /* Any bytes as two ELF contents, of which each is a half. */
 #include "tests/fuzz/fuzz_diff.h"
 
-FUZZ_DIFF(diff_elf)
+FUZZ_DIFF(stet_diff_elf)

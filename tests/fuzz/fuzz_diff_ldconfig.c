@@ -2,8 +2,8 @@
 #include "tests/fuzz/fuzz_diff_at.h"
 
 static const struct fuzz_place places[] = {
-    {diff_ldconfig, "etc/ld.so.cache"},
-    {diff_ldconfig_aux, "var/cache/ldconfig/aux-cache"},
+    {stet_diff_ldconfig, "etc/ld.so.cache"},
+    {stet_diff_ldconfig_aux, "var/cache/ldconfig/aux-cache"},
 };
 
 FUZZ_DIFF_AT(places)

@@ -1,4 +1,4 @@
 /* Any bytes as two .pyc contents, of which each is a half. */
 #include "tests/fuzz/fuzz_diff.h"
 
-FUZZ_DIFF(diff_python)
+FUZZ_DIFF(stet_diff_python)

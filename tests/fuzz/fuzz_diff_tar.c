@@ -17,10 +17,10 @@ static void check(const struct comparing *c, int rc, bool must_differ)
 
 static void compare_streams(struct comparing *c, struct diff_stream *a, struct diff_stream *b)
 {
-    bool same = diff_map_equal(&a->blob, &b->blob);
+    bool same = stet_diff_map_equal(&a->blob, &b->blob);
 
-    check(c, diff_streams(&c->diff, 1, a, b, true, &c->err), !same);
-    diff_take_back(&c->result, 0);
+    check(c, stet_diff_streams(&c->diff, 1, a, b, true, &c->err), !same);
+    stet_diff_take_back(&c->result, 0);
 }
 
 /* The first alone, and the second on top of it. */
@@ -29,14 +29,14 @@ static void compare_flat(struct comparing *c, struct diff_stream *a, struct diff
     struct diff_tar *layers[] = {&a->index, &b->index};
     struct diff_list x = {0}, y = {0};
 
-    int rc = diff_list_flat(layers, 1, &x, &c->err);
+    int rc = stet_diff_list_flat(layers, 1, &x, &c->err);
     if (rc == 0)
-        rc = diff_list_flat(layers, 2, &y, &c->err);
+        rc = stet_diff_list_flat(layers, 2, &y, &c->err);
     if (rc == 0)
-        rc = diff_entries(&c->diff, 0, &x, &y, false, &c->err);
+        rc = stet_diff_entries(&c->diff, 0, &x, &y, false, &c->err);
     check(c, rc, false);
-    diff_list_free(&x);
-    diff_list_free(&y);
+    stet_diff_list_free(&x);
+    stet_diff_list_free(&y);
 }
 
 static int nothing(const struct diff_pair *p, struct stet_error *err)
@@ -71,12 +71,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c.diff.temporary = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     a.blob.bytes = (struct diff_bytes){(unsigned char *)first, half};
     b.blob.bytes = (struct diff_bytes){(unsigned char *)second, size - half};
-    if (c.diff.temporary < 0 || diff_streams_open(&c.diff, both, 2, &c.err) < 0)
+    if (c.diff.temporary < 0 || stet_diff_streams_open(&c.diff, both, 2, &c.err) < 0)
         abort();
     compare_streams(&c, &a, &b);
     compare_flat(&c, &a, &b);
-    diff_stream_release(&a);
-    diff_stream_release(&b);
+    stet_diff_stream_release(&a);
+    stet_diff_stream_release(&b);
     close(c.diff.temporary);
     comparing_release(&c);
     free(first);

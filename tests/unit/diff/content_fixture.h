@@ -16,7 +16,7 @@
 
 static inline int compare_any(const struct diff_pair *p, struct stet_error *err)
 {
-    return diff_content(p, err) < 0 ? -1 : 1;
+    return stet_diff_content(p, err) < 0 ? -1 : 1;
 }
 
 /* Two strings; status, and the number of findings, are checked. */

@@ -7,7 +7,7 @@ static void days_and_hash(void **state)
     struct comparing c;
     const char *hash_a, *hash_b;
     (void)state;
-    pairs_run(&c, diff_accounts, "etc/shadow", "shadow");
+    pairs_run(&c, stet_diff_accounts, "etc/shadow", "shadow");
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 3);
     pairs_expect(&c, "service: last change (days)", "20779 (2026-11-22)", "20780 (2026-11-23)");
@@ -29,7 +29,7 @@ static void outside_the_builds(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/shadow", "root:*:18000:0:99999:7:::\n",
+    pairs_text(&c, stet_diff_accounts, "etc/shadow", "root:*:18000:0:99999:7:::\n",
                "root:*:18001:0:99999:7:::\n");
     pairs_cause(&c, "root: last change (days)", STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE);
     comparing_release(&c);
@@ -39,14 +39,14 @@ static void locked(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/shadow", "root:*:20000:0:99999:7:::\n",
+    pairs_text(&c, stet_diff_accounts, "etc/shadow", "root:*:20000:0:99999:7:::\n",
                "root:!$y$j9T$abcdefghijklmnop:20000:0:99999:7:::\n");
     assert_int_equal(c.result.count, 1);
     pairs_expect(&c, "root: password", "*", "locked, a password hash (yescrypt, 23 characters)");
     pairs_cause(&c, "root: password", STET_CAUSE_RANDOM, STET_DIFF_LIKELY);
     comparing_release(&c);
 
-    pairs_text(&c, diff_accounts, "etc/shadow", "root:*:20000:0:99999:7:::\n",
+    pairs_text(&c, stet_diff_accounts, "etc/shadow", "root:*:20000:0:99999:7:::\n",
                "root:!*:20000:0:99999:7:::\n");
     pairs_expect(&c, "root: password", "*", "!*");
     pairs_cause(&c, "root: password", STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE);
@@ -73,7 +73,7 @@ static void never_shown(void **state)
         _cleanup_free_ char *a = stet_format(NULL, pairs[i][1], secret);
         _cleanup_free_ char *b = stet_format(NULL, pairs[i][2], secret, secret);
         struct comparing c;
-        pairs_text(&c, diff_accounts, pairs[i][0], a, b);
+        pairs_text(&c, stet_diff_accounts, pairs[i][0], a, b);
         assert_int_equal(c.status, 1);
         assert_true(c.result.count > 0);
         pairs_hides(&c, secret, strlen(secret));
@@ -86,7 +86,7 @@ static void lines(void **state)
     struct comparing c;
     const struct stet_finding *f;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/group", "root:x:0:\na:x:1:u\nb:x:2:\nc:x:3:\n",
+    pairs_text(&c, stet_diff_accounts, "etc/group", "root:x:0:\na:x:1:u\nb:x:2:\nc:x:3:\n",
                "root:x:0:\nc:x:3:\na:x:1:u,v\nd:x:4:\n");
     assert_int_equal(c.result.count, 4);
     pairs_expect(&c, "a: members", "u", "u,v");
@@ -102,7 +102,7 @@ static void end_of_file(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/group", "root:x:0:\n", "root:x:0:");
+    pairs_text(&c, stet_diff_accounts, "etc/group", "root:x:0:\n", "root:x:0:");
     assert_int_equal(c.result.count, 1);
     pairs_expect(&c, "newline at the end", "there", "not there");
     comparing_release(&c);
@@ -112,13 +112,13 @@ static void ranges(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/subuid", "u:100000:65536\nu:300000:10\n",
+    pairs_text(&c, stet_diff_accounts, "etc/subuid", "u:100000:65536\nu:300000:10\n",
                "u:100000:65536\nu:300000:20\n");
     assert_int_equal(c.result.count, 1);
     pairs_expect(&c, "u: number of ids", "10", "20");
     comparing_release(&c);
     /* Without a secret in it, what is malformed is text. */
-    pairs_text(&c, diff_accounts, "etc/subuid", "u:100000\n", "u:100001\n");
+    pairs_text(&c, stet_diff_accounts, "etc/subuid", "u:100000\n", "u:100001\n");
     assert_int_equal(c.status, 0);
     comparing_release(&c);
 }
@@ -127,10 +127,10 @@ static void other_files(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_accounts, "etc/shadowy", "root:x:0:\n", "root:x:1:\n");
+    pairs_text(&c, stet_diff_accounts, "etc/shadowy", "root:x:0:\n", "root:x:1:\n");
     assert_int_equal(c.status, 0);
     comparing_release(&c);
-    pairs_text(&c, diff_accounts, "srv/roots/one/etc/group", "root:x:0:\n", "root:x:1:\n");
+    pairs_text(&c, stet_diff_accounts, "srv/roots/one/etc/group", "root:x:0:\n", "root:x:1:\n");
     assert_int_equal(c.status, 1);
     comparing_release(&c);
 }

@@ -211,15 +211,15 @@ static void descriptions(void **state)
     (void)state;
     struct stet_buffer a = STET_BUFFER_INIT, out = STET_BUFFER_INIT;
     struct diff_bytes none = {NULL, 0};
-    assert_int_equal(diff_compression_describe(&none, &out, NULL), 0);
+    assert_int_equal(stet_diff_compression_describe(&none, &out, NULL), 0);
     compress_to(&a, "abc", 3, 9);
     for (size_t len = 0; len < a.len; len++) {
         struct diff_bytes cut = {(unsigned char *)a.data, len};
-        assert_int_equal(diff_compression_describe(&cut, &out, NULL), 0);
+        assert_int_equal(stet_diff_compression_describe(&cut, &out, NULL), 0);
         assert_int_equal(out.len, 0);
     }
     struct diff_bytes whole = {(unsigned char *)a.data, a.len};
-    assert_int_equal(diff_compression_describe(&whole, &out, NULL), 1);
+    assert_int_equal(stet_diff_compression_describe(&whole, &out, NULL), 1);
     assert_string_equal(out.data, "gzip: XFL 2 (best), OS 3 (Unix), 1 block (0 dynamic, 1 fixed, 0 "
                                   "stored), 3 bytes in each on average");
     stet_buffer_release(&a);
@@ -236,20 +236,20 @@ static void spools(void **state)
     assert_true(c.diff.temporary >= 0);
     struct diff_spool s;
     struct diff_bytes out;
-    diff_spool_init(&s, p.diff);
-    assert_int_equal(diff_spool_bytes(&s, &out, NULL), 0);
+    stet_diff_spool_init(&s, p.diff);
+    assert_int_equal(stet_diff_spool_bytes(&s, &out, NULL), 0);
     assert_int_equal(out.len, 0);
     char piece[100000];
     for (unsigned i = 0; i < 100; i++) {
         memset(piece, (int)i, sizeof piece);
-        assert_int_equal(diff_spool_add(&s, piece, sizeof piece, NULL), 0);
+        assert_int_equal(stet_diff_spool_add(&s, piece, sizeof piece, NULL), 0);
     }
     assert_true(s.fd >= 0);
-    assert_int_equal(diff_spool_bytes(&s, &out, NULL), 0);
+    assert_int_equal(stet_diff_spool_bytes(&s, &out, NULL), 0);
     assert_int_equal(out.len, 100 * sizeof piece);
     for (size_t i = 0; i < out.len; i++)
         assert_true(out.data[i] == i / sizeof piece);
-    diff_spool_release(&s);
+    stet_diff_spool_release(&s);
     close(c.diff.temporary);
     comparing_release(&c);
 }

@@ -7,7 +7,7 @@ static struct comparing c;
 static struct diff_pair begin(void)
 {
     comparing_run(&c, compare_any, "f", "a", 1, "b", 1);
-    diff_take_back(&c.result, 0);
+    stet_diff_take_back(&c.result, 0);
     c.diff.details = 0;
     return (struct diff_pair){.diff = &c.diff, .path = "f", .file = "f"};
 }
@@ -15,7 +15,7 @@ static struct diff_pair begin(void)
 static void assert_printable(const char *data, size_t len, size_t max, const char *wanted)
 {
     struct stet_buffer out = STET_BUFFER_INIT;
-    assert_int_equal(diff_printable(data, len, max, &out, NULL), 0);
+    assert_int_equal(stet_diff_printable(data, len, max, &out, NULL), 0);
     assert_string_equal(stet_buffer_str(&out), wanted);
     stet_buffer_release(&out);
 }
@@ -46,14 +46,14 @@ static void values_are_copied_and_shortened(void **state)
     char value[301];
     memset(value, 'x', 300);
     value[300] = '\0';
-    struct stet_finding *f = diff_add(&p, "text", value, NULL, NULL, "what %d\n", 7);
+    struct stet_finding *f = stet_diff_add(&p, "text", value, NULL, NULL, "what %d\n", 7);
     assert_non_null(f);
     assert_string_equal(f->what, "what 7\\x0a");
     assert_int_equal(strlen(f->a), 200 + strlen("…"));
     assert_null(f->b);
     assert_int_equal(f->level, STET_DIFF_CONTENT);
-    assert_int_equal(diff_because(f, STET_CAUSE_HOST, STET_DIFF_LIKELY, NULL, "it says %s", "\x1b"),
-                     0);
+    assert_int_equal(
+        stet_diff_because(f, STET_CAUSE_HOST, STET_DIFF_LIKELY, NULL, "it says %s", "\x1b"), 0);
     assert_string_equal(f->evidence, "it says \\x1b");
     assert_int_equal(f->cause, STET_CAUSE_HOST);
     assert_int_equal(f->sure, STET_DIFF_LIKELY);
@@ -64,9 +64,9 @@ static void detail_ends_with_a_count(void **state)
 {
     (void)state;
     struct diff_pair p = begin();
-    struct stet_finding *f = diff_add(&p, "text", "a", "b", NULL, "x");
+    struct stet_finding *f = stet_diff_add(&p, "text", "a", "b", NULL, "x");
     for (int i = 0; i < 1234; i++)
-        assert_int_equal(diff_detail(f, '+', "a\tb\n", 4, NULL), 0);
+        assert_int_equal(stet_diff_detail(f, '+', "a\tb\n", 4, NULL), 0);
     size_t lines = 0;
     for (const char *s = f->detail; *s; s++)
         lines += *s == '\n';
@@ -81,11 +81,11 @@ static void long_details_end_too(void **state)
 {
     (void)state;
     struct diff_pair p = begin();
-    struct stet_finding *f = diff_add(&p, "text", "a", "b", NULL, "x");
+    struct stet_finding *f = stet_diff_add(&p, "text", "a", "b", NULL, "x");
     char line[1000];
     memset(line, 0xff, sizeof line); /* four characters each */
     for (int i = 0; i < 100; i++)
-        assert_int_equal(diff_detail(f, '-', line, sizeof line, NULL), 0);
+        assert_int_equal(stet_diff_detail(f, '-', line, sizeof line, NULL), 0);
     assert_in_range(strlen(f->detail), 60000, 70000);
     assert_non_null(strstr(f->detail, " more lines\n"));
     comparing_release(&c);
@@ -99,9 +99,9 @@ static void all_details_have_a_budget(void **state)
     memset(line, 'x', sizeof line);
     size_t total = 0, kept = 0;
     for (int i = 0; i < 900; i++) {
-        struct stet_finding *f = diff_add(&p, "text", "a", "b", NULL, "x");
+        struct stet_finding *f = stet_diff_add(&p, "text", "a", "b", NULL, "x");
         for (int k = 0; k < 160; k++)
-            assert_int_equal(diff_detail(f, '-', line, sizeof line, NULL), 0);
+            assert_int_equal(stet_diff_detail(f, '-', line, sizeof line, NULL), 0);
     }
     assert_int_equal(c.result.count, 900);
     for (size_t i = 0; i < c.result.count; i++) {
@@ -121,7 +121,7 @@ static void findings_have_a_budget(void **state)
     struct diff_pair p = begin();
     c.options.budget_findings = 3;
     for (int i = 0; i < 10; i++)
-        assert_non_null(diff_add(&p, "text", "a", "b", NULL, "x%d", i));
+        assert_non_null(stet_diff_add(&p, "text", "a", "b", NULL, "x%d", i));
     assert_int_equal(c.result.count, 4);
     assert_true(c.result.cut_short);
     assert_string_equal(c.result.findings[2].what, "x2");
@@ -136,8 +136,8 @@ static void equal_members_are_nothing(void **state)
     (void)state;
     struct diff_pair p = begin();
     struct diff_bytes x = {(const unsigned char *)"same", 4}, none = {NULL, 0};
-    assert_int_equal(diff_member(&p, "m", &x, &x, NULL), 0);
-    assert_int_equal(diff_member(&p, "m", &none, &none, NULL), 0);
+    assert_int_equal(stet_diff_member(&p, "m", &x, &x, NULL), 0);
+    assert_int_equal(stet_diff_member(&p, "m", &none, &none, NULL), 0);
     assert_int_equal(c.result.count, 0);
     comparing_release(&c);
 }
@@ -147,8 +147,8 @@ static void missing_members_are_told(void **state)
     (void)state;
     struct diff_pair p = begin();
     struct diff_bytes x = {(const unsigned char *)"same", 4};
-    assert_int_equal(diff_member(&p, "m\n", &x, NULL, NULL), 1);
-    assert_int_equal(diff_member(&p, "n", NULL, &x, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "m\n", &x, NULL, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "n", NULL, &x, NULL), 1);
     assert_finding(&c, 0, "f!m\\x0a", "member", "member", "4 bytes", NULL);
     assert_finding(&c, 1, "f!n", "member", "member", NULL, "4 bytes");
     assert_cause(&c, 0, STET_CAUSE_MISSING);
@@ -161,11 +161,11 @@ static void depth_has_a_budget(void **state)
     struct diff_pair p = begin();
     struct diff_bytes x = {(const unsigned char *)"one", 3}, y = {(const unsigned char *)"two", 3};
     p.depth = 15;
-    assert_int_equal(diff_member(&p, "m", &x, &y, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "m", &x, &y, NULL), 1);
     assert_string_equal(c.result.findings[0].what, "line 1");
     assert_false(c.result.cut_short);
     p.depth = 16;
-    assert_int_equal(diff_member(&p, "m", &x, &y, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "m", &x, &y, NULL), 1);
     assert_string_equal(c.result.findings[1].what,
                         "budget of depth: it differs, and is nested too deep to be opened");
     assert_true(c.result.cut_short);
@@ -178,9 +178,9 @@ static void bytes_have_a_budget(void **state)
     struct diff_pair p = begin();
     struct diff_bytes x = {(const unsigned char *)"one", 3}, y = {(const unsigned char *)"two!", 4};
     c.diff.bytes_left = 13;
-    assert_int_equal(diff_member(&p, "m", &x, &y, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "m", &x, &y, NULL), 1);
     assert_int_equal(c.diff.bytes_left, 6);
-    assert_int_equal(diff_member(&p, "m", &x, &y, NULL), 1);
+    assert_int_equal(stet_diff_member(&p, "m", &x, &y, NULL), 1);
     assert_string_equal(c.result.findings[1].what,
                         "budget of bytes: it differs, and is not opened");
     assert_true(c.result.cut_short);
@@ -199,7 +199,7 @@ static void ranges_of_bytes(void **state)
     b[3] = 0xff;
     b[40] = 0xfe; /* near enough to the next */
     b[50] = 0xfd;
-    comparing_run(&c, diff_bytes_compare, "f", a, 100, b, 100);
+    comparing_run(&c, stet_diff_bytes_compare, "f", a, 100, b, 100);
     assert_int_equal(c.result.count, 2);
     assert_finding(&c, 0, "f", "bytes", "byte 3", "03", "ff");
     assert_finding(&c, 1, "f", "bytes", "bytes 40-50", "28 29 2a 2b 2c 2d 2e 2f 30 31 32",
@@ -224,15 +224,15 @@ static void ranges_of_bytes(void **state)
 static void bytes_of_other_lengths(void **state)
 {
     (void)state;
-    comparing_run(&c, diff_bytes_compare, "f", "\0abcdef", 7, "\0abXXcdef", 9);
+    comparing_run(&c, stet_diff_bytes_compare, "f", "\0abcdef", 7, "\0abXXcdef", 9);
     assert_int_equal(c.result.count, 1);
     assert_finding(&c, 0, "f", "bytes", "bytes 3-4", NULL, "58 58");
     comparing_release(&c);
-    comparing_run(&c, diff_bytes_compare, "f", "\0ab", 3, NULL, 0);
+    comparing_run(&c, stet_diff_bytes_compare, "f", "\0ab", 3, NULL, 0);
     assert_finding(&c, 0, "f", "bytes", "bytes 0-2", "00 61 62", NULL);
     comparing_release(&c);
     /* The same byte again: nothing else than the length says where. */
-    comparing_run(&c, diff_bytes_compare, "f", "aaa", 3, "aaaa", 4);
+    comparing_run(&c, stet_diff_bytes_compare, "f", "aaa", 3, "aaaa", 4);
     assert_finding(&c, 0, "f", "bytes", "byte 3", NULL, "61");
     comparing_release(&c);
 }
@@ -244,7 +244,7 @@ static void many_ranges_are_counted(void **state)
     memset(b, 0, sizeof b);
     for (size_t i = 0; i < sizeof b; i += 50)
         b[i] = 1;
-    comparing_run(&c, diff_bytes_compare, "f", a, sizeof a, b, sizeof b);
+    comparing_run(&c, stet_diff_bytes_compare, "f", a, sizeof a, b, sizeof b);
     assert_int_equal(c.result.count, 101);
     assert_finding(&c, 99, "f", "bytes", "byte 4950", "00", "01");
     assert_finding(&c, 100, "f", "bytes", "100 more ranges within bytes 5000-9950", "100 bytes",

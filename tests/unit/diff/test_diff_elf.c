@@ -5,7 +5,7 @@ static void test_times_and_paths(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-time-and-path");
+    tool_run(&c, stet_diff_elf, "elf-time-and-path");
     tool_expect(&c, "string at 0x2004 in .rodata", "10:00:00", "11:30:05");
     tool_expect(&c, "string at 0x200d in .rodata", "Nov 23 2026", "Nov 24 2026");
     const struct stet_finding *f =
@@ -29,7 +29,7 @@ static void test_compressed_debug_information(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-compressed-debug");
+    tool_run(&c, stet_diff_elf, "elf-compressed-debug");
     const struct stet_finding *f = tool_expect(&c, "string at 0x8 in .debug_line_str",
                                                "/tmp/pairs/one/src", "/tmp/pairs/another/src");
     tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
@@ -42,7 +42,7 @@ static void test_compression_alone(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-debug-compression");
+    tool_run(&c, stet_diff_elf, "elf-debug-compression");
     const struct stet_finding *f = NULL;
     assert_true(comparing_find(&c, "compression of section .debug_str", &f) == 1);
     tool_expect_cause(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
@@ -57,7 +57,7 @@ static void test_build_id_alone(void **state)
     struct comparing c;
     const struct stet_finding *f = NULL;
     (void)state;
-    tool_run(&c, diff_elf, "elf-build-id");
+    tool_run(&c, stet_diff_elf, "elf-build-id");
     assert_int_equal(c.result.count, 2);
     assert_int_equal(comparing_find(&c, "build-id", &f), 1);
     assert_int_equal(strlen(f->a), 40);
@@ -71,7 +71,7 @@ static void test_symbols(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-symbols-big-endian");
+    tool_run(&c, stet_diff_elf, "elf-symbols-big-endian");
     tool_expect(&c, "symbols of .symtab: 1 removed", "gone 0x10, size 10, global function, .text",
                 NULL);
     tool_expect(&c, "symbols of .symtab: 1 added", NULL,
@@ -82,7 +82,7 @@ static void test_symbols(void **state)
     tool_expect(&c, "section .rela.text", NULL, "24 bytes");
     comparing_release(&c);
 
-    tool_run(&c, diff_elf, "elf-symbols-32");
+    tool_run(&c, stet_diff_elf, "elf-symbols-32");
     tool_expect(&c, "symbols of .symtab: 1 removed", "gone 0x8, size 8, global function, .text",
                 NULL);
     tool_expect(&c, "symbols of .symtab: 1 changed", "changed 0x10, size 7, global function, .text",
@@ -97,7 +97,7 @@ static void test_code(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-code");
+    tool_run(&c, stet_diff_elf, "elf-code");
     tool_expect(&c, "section .text", "0x1006 (gone+0x2): ff", "0x1006 (gone+0x2): fe");
     comparing_release(&c);
 }
@@ -106,7 +106,7 @@ static void test_dynamic(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-dynamic");
+    tool_run(&c, stet_diff_elf, "elf-dynamic");
     tool_expect(&c, "SONAME in .dynamic", "libone.so.1", "libtwo.so.1");
     /* An installed library's path is not where it was built. */
     const struct stet_finding *f = tool_expect(&c, "RUNPATH in .dynamic", "/opt/one", "/opt/two");
@@ -118,7 +118,7 @@ static void test_compilers(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-compiler");
+    tool_run(&c, stet_diff_elf, "elf-compiler");
     tool_expect(&c, "section .comment", "GCC: (Debian 12.2.0-14+deb12u1) 12.2.0",
                 "Debian clang version 14.0.6");
     tool_expect(&c, "order of sections", ".symtab before .strtab", ".symtab after .strtab");
@@ -130,7 +130,7 @@ static void test_trailing_bytes(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_elf, "elf-trailing");
+    tool_run(&c, stet_diff_elf, "elf-trailing");
     assert_int_equal(c.result.count, 1);
     tool_expect(&c, "string at 0x34f0 outside of any section", "signature one", "signature two");
     comparing_release(&c);
@@ -140,11 +140,11 @@ static void test_trailing_bytes(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(diff_elf, "elf-symbols-32", 1, 70);
-    tool_flip(diff_elf, "elf-symbols-big-endian", 1, 70);
-    tool_flip(diff_elf, "elf-code", 7, 90);
-    tool_cut(diff_elf, "elf-symbols-big-endian", 1);
-    tool_cut(diff_elf, "elf-symbols-32", 1);
+    tool_flip(stet_diff_elf, "elf-symbols-32", 1, 70);
+    tool_flip(stet_diff_elf, "elf-symbols-big-endian", 1, 70);
+    tool_flip(stet_diff_elf, "elf-code", 7, 90);
+    tool_cut(stet_diff_elf, "elf-symbols-big-endian", 1);
+    tool_cut(stet_diff_elf, "elf-symbols-32", 1);
 }
 
 /* A 32-bit number in .data that is a time in both. */
@@ -162,7 +162,7 @@ static void test_time_in_data(void **state)
     memcpy(a + 0x4c, first, 4);
     memcpy(b, a, len);
     memcpy(b + 0x4c, second, 4);
-    comparing_run(&c, diff_elf, "x.o", a, len, b, len);
+    comparing_run(&c, stet_diff_elf, "x.o", a, len, b, len);
     assert_int_equal(c.status, 1);
     tool_expect(&c, "section .data", "0x0 (counter+0x0): 1795428000 (2026-11-23T10:00:00Z)",
                 "0x0 (counter+0x0): 1795514400 (2026-11-24T10:00:00Z)");
@@ -175,10 +175,10 @@ static void test_none(void **state)
 {
     struct comparing c;
     (void)state;
-    comparing_run(&c, diff_elf, "x", "\177ELF", 4, "\177ELG", 4);
+    comparing_run(&c, stet_diff_elf, "x", "\177ELF", 4, "\177ELG", 4);
     assert_int_equal(c.status, 0);
     comparing_release(&c);
-    comparing_run(&c, diff_elf, "x", "", 0, "a text", 6);
+    comparing_run(&c, stet_diff_elf, "x", "", 0, "a text", 6);
     assert_int_equal(c.status, 0);
     comparing_release(&c);
 }

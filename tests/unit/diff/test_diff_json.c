@@ -6,7 +6,7 @@ static struct comparing c;
 
 static void compare(const char *a, const char *b, int status, size_t findings)
 {
-    compare_strings(&c, diff_json_compare, a, b, status, findings);
+    compare_strings(&c, stet_diff_json_compare, a, b, status, findings);
 }
 
 static void values_by_path(void **state)
@@ -115,13 +115,13 @@ static void many_differences_are_counted(void **state)
 static void other_levels(void **state)
 {
     (void)state;
-    comparing_run(&c, diff_text_compare, "f", "", 0, "", 0);
+    comparing_run(&c, stet_diff_text_compare, "f", "", 0, "", 0);
     struct diff_json_place place = {&c.diff, STET_DIFF_IMAGE, 0, "", "oci", "config"};
     json_t *a = json_pack("{s:{s:s}}", "x", "y", "1"), *b = json_pack("{s:{s:s}}", "x", "y", "2");
-    assert_int_equal(diff_json_values(&place, a, b, NULL), 1);
+    assert_int_equal(stet_diff_json_values(&place, a, b, NULL), 1);
     assert_finding(&c, 0, "", "oci", "config.x.y", "1", "2");
     assert_int_equal(c.result.findings[0].level, STET_DIFF_IMAGE);
-    assert_int_equal(diff_json_values(&place, a, a, NULL), 0);
+    assert_int_equal(stet_diff_json_values(&place, a, a, NULL), 0);
     json_decref(a);
     json_decref(b);
     comparing_release(&c);

@@ -24,12 +24,12 @@ static void private_pair(diff_comparator *compare, const char *path, const char 
 static void private_keys(void **state)
 {
     (void)state;
-    private_pair(diff_pem, "etc/ssl/private/ssl-cert-snakeoil.key", "private-key",
+    private_pair(stet_diff_pem, "etc/ssl/private/ssl-cert-snakeoil.key", "private-key",
                  "block 1 (PRIVATE KEY)");
-    private_pair(diff_pem, "etc/ssh/ssh_host_ed25519_key", "ssh-host-key",
+    private_pair(stet_diff_pem, "etc/ssh/ssh_host_ed25519_key", "ssh-host-key",
                  "block 1 (OPENSSH PRIVATE KEY)");
-    private_pair(diff_secrets, "etc/ssh/ssh_host_ed25519_key", "ssh-host-key", "content");
-    private_pair(diff_pem, "root/key.asc", "openpgp-private-key",
+    private_pair(stet_diff_secrets, "etc/ssh/ssh_host_ed25519_key", "ssh-host-key", "content");
+    private_pair(stet_diff_pem, "root/key.asc", "openpgp-private-key",
                  "block 1 (PGP PRIVATE KEY BLOCK)");
 }
 
@@ -47,7 +47,7 @@ static void private_texts(void **state)
     struct comparing c;
     (void)state;
     assert_true(key && longer);
-    pairs_text(&c, diff_pem, "etc/app.conf", key, longer);
+    pairs_text(&c, stet_diff_pem, "etc/app.conf", key, longer);
     assert_int_equal(c.status, 1);
     pairs_expect(&c, "block 1 (RSA PRIVATE KEY)", "a private key, 28 characters",
                  "a private key, 33 characters");
@@ -55,14 +55,14 @@ static void private_texts(void **state)
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         _cleanup_free_ char *a = stet_format(NULL, forms[i][0], key, key);
         _cleanup_free_ char *b = stet_format(NULL, forms[i][1], key);
-        pairs_text(&c, diff_pem, "etc/app.conf", a, b);
+        pairs_text(&c, stet_diff_pem, "etc/app.conf", a, b);
         assert_int_equal(c.status, 1);
         assert_true(c.result.count > 0);
         pairs_hides(&c, "c2VjcmV0LXNlY3JldC1zZWNyZXQ=", 28);
         comparing_release(&c);
     }
     /* In the midst of a line, or all of it in one. */
-    pairs_text(&c, diff_pem, "etc/app.json",
+    pairs_text(&c, stet_diff_pem, "etc/app.json",
                "{\"key\": \"-----BEGIN PRIVATE KEY-----\\nc2VjcmV0LXNlY3JldA==\\n-----END PRIVATE "
                "KEY-----\\n\",\n\"x\": 1}\n",
                "{\"key\": \"-----BEGIN PRIVATE KEY-----\\nb3RoZXItb3RoZXItb3Ro\\n-----END PRIVATE "
@@ -74,13 +74,15 @@ static void private_texts(void **state)
                         "-\"x\": 1}\n+\"x\": 2}\n");
     comparing_release(&c);
     pairs_text(
-        &c, diff_pem, "etc/app.env", "KEY='-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
+        &c, stet_diff_pem, "etc/app.env",
+        "KEY='-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
         "KEY='-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldB==\n-----END PRIVATE KEY-----'\n");
     assert_int_equal(c.status, 1);
     pairs_hides(&c, "c2VjcmV0LXNlY3JldA==", 20);
     comparing_release(&c);
     /* Cut short, it is one still. */
-    pairs_text(&c, diff_pem, "etc/app.conf", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
+    pairs_text(&c, stet_diff_pem, "etc/app.conf",
+               "-----BEGIN PRIVATE KEY-----\nc2VjcmV0LXNlY3JldA==\n",
                "-----BEGIN PRIVATE KEY-----\nb3RoZXItb3RoZXItb3Ro\n");
     assert_int_equal(c.status, 1);
     pairs_hides(&c, "c2VjcmV0LXNlY3JldA==", 20);
@@ -91,7 +93,7 @@ static void certificates(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_pem, "etc/ssl/certs/ssl-cert-snakeoil.pem", "certificate");
+    pairs_run(&c, stet_diff_pem, "etc/ssl/certs/ssl-cert-snakeoil.pem", "certificate");
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 4);
     pairs_cause(&c, "certificate CN = example.org: serial number", STET_CAUSE_RANDOM,
@@ -113,7 +115,7 @@ static void bundles(void **state)
     struct comparing c;
     const char *second;
     (void)state;
-    pairs_run(&c, diff_pem, "etc/ssl/certs/ca-certificates.crt", "certificates-order");
+    pairs_run(&c, stet_diff_pem, "etc/ssl/certs/ca-certificates.crt", "certificates-order");
     assert_int_equal(c.result.count, 1);
     pairs_cause(&c, "order of blocks", STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY);
     assert_true(pairs_shows(&c, "O = Example, CN = Root 3"));
@@ -122,7 +124,7 @@ static void bundles(void **state)
     /* Without the first. */
     pairs_read("certificates-order", "a", &a);
     second = strstr(a.data + 1, "-----BEGIN");
-    pairs_text(&c, diff_pem, "etc/ssl/certs/ca-certificates.crt", a.data, second);
+    pairs_text(&c, stet_diff_pem, "etc/ssl/certs/ca-certificates.crt", a.data, second);
     assert_int_equal(c.result.count, 1);
     assert_null(pairs_only(&c, "certificate")->b);
     comparing_release(&c);
@@ -132,7 +134,7 @@ static void signatures(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_openpgp, "x.sig", "openpgp-signature");
+    pairs_run(&c, stet_diff_openpgp, "x.sig", "openpgp-signature");
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);
     pairs_cause(&c, "signature", STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
@@ -144,23 +146,23 @@ static void keyrings(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_openpgp, "etc/apt/trusted.gpg", "openpgp-keyring");
+    pairs_run(&c, stet_diff_openpgp, "etc/apt/trusted.gpg", "openpgp-keyring");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "packets", STET_CAUSE_RANDOM, STET_DIFF_LIKELY);
     assert_true(pairs_shows(&c, ", EdDSA, created 2026-11-23T"));
     assert_false(pairs_shows(&c, "user Build"));
     comparing_release(&c);
-    pairs_run(&c, diff_openpgp, "etc/other", "openpgp-keyring");
+    pairs_run(&c, stet_diff_openpgp, "etc/other", "openpgp-keyring");
     assert_int_equal(c.status, 0);
     comparing_release(&c);
 
-    pairs_run(&c, diff_keybox, "root/.gnupg/pubring.kbx", "keybox");
+    pairs_run(&c, stet_diff_keybox, "root/.gnupg/pubring.kbx", "keybox");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "time of creation", STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
     pairs_cause(&c, "packets", STET_CAUSE_RANDOM, STET_DIFF_LIKELY);
     comparing_release(&c);
 
-    pairs_run(&c, diff_trustdb, "root/.gnupg/trustdb.gpg", "trustdb");
+    pairs_run(&c, stet_diff_trustdb, "root/.gnupg/trustdb.gpg", "trustdb");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "time of creation", STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
     pairs_only(&c, "trusted keys");
@@ -171,7 +173,7 @@ static void host_keys(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_ssh_public, "etc/ssh/ssh_host_ed25519_key.pub", "ssh-host-pub");
+    pairs_run(&c, stet_diff_ssh_public, "etc/ssh/ssh_host_ed25519_key.pub", "ssh-host-pub");
     assert_int_equal(c.result.count, 2);
     pairs_cause(&c, "public key", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
     pairs_cause(&c, "comment", STET_CAUSE_HOST, STET_DIFF_LIKELY);
@@ -190,7 +192,7 @@ static void seeds(void **state)
     struct comparing c;
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        pairs_text(&c, diff_secrets, paths[i], "a-secret-seed", "another-secret-seed");
+        pairs_text(&c, stet_diff_secrets, paths[i], "a-secret-seed", "another-secret-seed");
         assert_int_equal(c.status, 1);
         pairs_cause(&c, "content", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
         assert_false(pairs_shows(&c, "secret-seed"));
@@ -202,12 +204,12 @@ static void seeds(void **state)
 static void damaged(void **state)
 {
     (void)state;
-    pairs_damage(diff_pem, "etc/ssl/certs/c.pem", "certificate");
-    pairs_damage(diff_openpgp, "etc/apt/trusted.gpg", "openpgp-keyring");
-    pairs_damage(diff_openpgp, "x.sig", "openpgp-signature");
-    pairs_damage(diff_keybox, "root/.gnupg/pubring.kbx", "keybox");
-    pairs_damage(diff_trustdb, "root/.gnupg/trustdb.gpg", "trustdb");
-    pairs_damage(diff_ssh_public, "k.pub", "ssh-host-pub");
+    pairs_damage(stet_diff_pem, "etc/ssl/certs/c.pem", "certificate");
+    pairs_damage(stet_diff_openpgp, "etc/apt/trusted.gpg", "openpgp-keyring");
+    pairs_damage(stet_diff_openpgp, "x.sig", "openpgp-signature");
+    pairs_damage(stet_diff_keybox, "root/.gnupg/pubring.kbx", "keybox");
+    pairs_damage(stet_diff_trustdb, "root/.gnupg/trustdb.gpg", "trustdb");
+    pairs_damage(stet_diff_ssh_public, "k.pub", "ssh-host-pub");
 }
 
 int main(int argc, char **argv)

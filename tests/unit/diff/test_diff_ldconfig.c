@@ -5,7 +5,7 @@ static void entries(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_ldconfig, "etc/ld.so.cache", "ld.so.cache");
+    pairs_run(&c, stet_diff_ldconfig, "etc/ld.so.cache", "ld.so.cache");
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);
     pairs_expect(&c, "entries", "4", "5, 1 only here");
@@ -18,7 +18,7 @@ static void inodes(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_ldconfig_aux, "var/cache/ldconfig/aux-cache", "ldconfig-aux-cache");
+    pairs_run(&c, stet_diff_ldconfig_aux, "var/cache/ldconfig/aux-cache", "ldconfig-aux-cache");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "inode numbers", STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN);
     pairs_cause(&c, "change times", STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN);
@@ -53,7 +53,7 @@ static void old_format(void **state)
     size_t la = old_cache(a, "libx.so.1", "/lib/libx.so.1"),
            lb = old_cache(b, "libx.so.1", "/usr/lib/libx.so.1");
     (void)state;
-    pairs_compare(&c, diff_ldconfig, "etc/ld.so.cache", a, la, b, lb);
+    pairs_compare(&c, stet_diff_ldconfig, "etc/ld.so.cache", a, la, b, lb);
     assert_int_equal(c.status, 1);
     pairs_expect(&c, "entries of the old format", "1, 1 with another value",
                  "1, 1 with another value");
@@ -62,7 +62,7 @@ static void old_format(void **state)
     comparing_release(&c);
 
     /* A path that does not end is no path. */
-    pairs_compare(&c, diff_ldconfig, "etc/ld.so.cache", a, la, b, lb - 1);
+    pairs_compare(&c, stet_diff_ldconfig, "etc/ld.so.cache", a, la, b, lb - 1);
     assert_int_equal(c.status, 0);
     comparing_release(&c);
 }
@@ -78,7 +78,7 @@ static void generator(void **state)
     at = memmem(b.data, b.len, "version 2.36", 12);
     assert_non_null(at);
     at[11] = '7';
-    pairs_compare(&c, diff_ldconfig, "etc/ld.so.cache", a.data, a.len, b.data, b.len);
+    pairs_compare(&c, stet_diff_ldconfig, "etc/ld.so.cache", a.data, a.len, b.data, b.len);
     assert_int_equal(c.result.count, 1);
     pairs_cause(&c, "generator", STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN);
     comparing_release(&c);
@@ -94,7 +94,7 @@ static void order(void **state)
     stet_buffer_add(&b, a.data, a.len);
     memcpy(b.data + 48, a.data + 72, 24);
     memcpy(b.data + 72, a.data + 48, 24);
-    pairs_compare(&c, diff_ldconfig, "etc/ld.so.cache", a.data, a.len, b.data, b.len);
+    pairs_compare(&c, stet_diff_ldconfig, "etc/ld.so.cache", a.data, a.len, b.data, b.len);
     assert_int_equal(c.result.count, 1);
     assert_string_equal(c.result.findings[0].what, "order of entries");
     assert_true(pairs_shows(&c, "1 of 4 stand elsewhere, first "));
@@ -104,8 +104,8 @@ static void order(void **state)
 static void damaged(void **state)
 {
     (void)state;
-    pairs_damage(diff_ldconfig, "etc/ld.so.cache", "ld.so.cache");
-    pairs_damage(diff_ldconfig_aux, "var/cache/ldconfig/aux-cache", "ldconfig-aux-cache");
+    pairs_damage(stet_diff_ldconfig, "etc/ld.so.cache", "ld.so.cache");
+    pairs_damage(stet_diff_ldconfig_aux, "var/cache/ldconfig/aux-cache", "ldconfig-aux-cache");
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,7 @@ static void test_messages(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_mo, "mo-date");
+    tool_run(&c, stet_diff_mo, "mo-date");
     assert_int_equal(c.result.count, 4);
     /* When a translator worked on it is not when it was built. */
     const struct stet_finding *f = tool_expect(&c, "header: PO-Revision-Date",
@@ -33,7 +33,7 @@ static void test_creation_date(void **state)
                i == 0 ? "\nPOT-Creation-Date: 2026-11-23 10" : "\nPOT-Creation-Date: 2026-11-24 10",
                33);
     }
-    comparing_run(&c, diff_mo, "x.mo", sides[0], len, sides[1], len);
+    comparing_run(&c, stet_diff_mo, "x.mo", sides[0], len, sides[1], len);
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f = tool_expect(&c, "header: POT-Creation-Date",
@@ -48,7 +48,7 @@ static void test_byte_order(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_mo, "mo-byte-order");
+    tool_run(&c, stet_diff_mo, "mo-byte-order");
     assert_int_equal(c.result.count, 1);
     tool_expect(&c, "byte order", "least significant first", "most significant first");
     comparing_release(&c);
@@ -57,8 +57,8 @@ static void test_byte_order(void **state)
 static void test_damaged(void **state)
 {
     (void)state;
-    tool_flip(diff_mo, "mo-date", 1, 30);
-    tool_cut(diff_mo, "mo-date", 1);
+    tool_flip(stet_diff_mo, "mo-date", 1, 30);
+    tool_cut(stet_diff_mo, "mo-date", 1);
 }
 
 int main(int argc, char **argv)

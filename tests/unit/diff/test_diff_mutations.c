@@ -91,7 +91,7 @@ static void assemble(const size_t *entries, size_t count)
     stet_buffer_clear(&image.tar);
     for (size_t i = 0; i < count; i++)
         put(&image.tar, base.tar.data + tar.entries[entries[i]].start,
-            (size_t)(diff_tar_entry_end(&tar, entries[i]) - tar.entries[entries[i]].start));
+            (size_t)(stet_diff_tar_entry_end(&tar, entries[i]) - tar.entries[entries[i]].start));
     put(&image.tar, base.tar.data + tar.end, base.tar.len - (size_t)tar.end);
     retar();
 }
@@ -108,9 +108,9 @@ static void flip_tar(struct expected *x)
         x->levels |= LEVEL(ENTRY);
         return;
     }
-    while (at >= diff_tar_entry_end(&tar, i))
+    while (at >= stet_diff_tar_entry_end(&tar, i))
         i++;
-    x->path = diff_tar_path(&tar, i);
+    x->path = stet_diff_tar_path(&tar, i);
     if (at < tar.entries[i].content)
         x->levels |= LEVEL(ENTRY) | LEVEL(CONTENT);
     else if (at < tar.entries[i].content + tar.entries[i].size)
@@ -128,8 +128,8 @@ static void swap(struct expected *x)
     order[j] = i;
     assemble(order, tar.count);
     x->levels = LEVEL(ARCHIVE);
-    x->path = diff_tar_path(&tar, i);
-    x->or_path = diff_tar_path(&tar, j);
+    x->path = stet_diff_tar_path(&tar, i);
+    x->or_path = stet_diff_tar_path(&tar, j);
 }
 
 static void change_field(struct expected *x)
@@ -152,7 +152,7 @@ static void change_field(struct expected *x)
     fix_checksum(header);
     retar();
     x->levels = LEVEL(ENTRY) | LEVEL(ARCHIVE) | LEVEL(CONTENT);
-    x->path = diff_tar_path(&tar, i);
+    x->path = stet_diff_tar_path(&tar, i);
 }
 
 static void drop(struct expected *x)
@@ -164,7 +164,7 @@ static void drop(struct expected *x)
             order[n++] = k;
     assemble(order, n);
     x->levels = LEVEL(ENTRY);
-    x->path = diff_tar_path(&tar, gone);
+    x->path = stet_diff_tar_path(&tar, gone);
 }
 
 static void duplicate(struct expected *x)
@@ -179,7 +179,7 @@ static void duplicate(struct expected *x)
     }
     assemble(order, n);
     x->levels = LEVEL(ARCHIVE);
-    x->path = diff_tar_path(&tar, twice);
+    x->path = stet_diff_tar_path(&tar, twice);
 }
 
 static void append(struct stet_buffer *b)
@@ -203,7 +203,7 @@ static void edit(struct expected *x)
     image.tar.data[tar.entries[i].content + below((size_t)tar.entries[i].size)] = '#';
     retar();
     x->levels = LEVEL(CONTENT);
-    x->path = diff_tar_path(&tar, i);
+    x->path = stet_diff_tar_path(&tar, i);
 }
 
 /* ---- */
@@ -399,13 +399,14 @@ static int set_up(void **unused)
     make_image(&base);
     write_image(dir_a, &base);
     map.bytes = (struct diff_bytes){(const unsigned char *)base.tar.data, base.tar.len};
-    return diff_tar_index(&map, &tar, NULL) < 0 || tar.count != 15 || tar.gap_count != 0 ? -1 : 0;
+    return stet_diff_tar_index(&map, &tar, NULL) < 0 || tar.count != 15 || tar.gap_count != 0 ? -1
+                                                                                              : 0;
 }
 
 static int tear_down(void **unused)
 {
     (void)unused;
-    diff_tar_release(&tar);
+    stet_diff_tar_release(&tar);
     image_release(&base);
     image_release(&image);
     return stet_fs_remove(AT_FDCWD, dir, NULL);

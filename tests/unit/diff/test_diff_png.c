@@ -5,7 +5,7 @@ static void test_time(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_png, "png-time");
+    tool_run(&c, stet_diff_png, "png-time");
     assert_int_equal(c.result.count, 2);
     tool_expect(&c, "tEXt Creation-Time", "2026-11-23 10:00:00", "2026-11-24 11:30:05");
     const struct stet_finding *f = tool_expect(&c, "tIME (last change of the image)",
@@ -18,7 +18,7 @@ static void test_compression(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_png, "png-compression");
+    tool_run(&c, stet_diff_png, "png-compression");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f = tool_expect(&c, "compression of the image data",
                                                "151 bytes compressed", "86 bytes compressed");
@@ -30,7 +30,7 @@ static void test_filters(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_png, "png-filter");
+    tool_run(&c, stet_diff_png, "png-filter");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f = tool_expect(&c, "filters and compression of the image data",
                                                "186 bytes compressed", "168 bytes compressed");
@@ -44,7 +44,7 @@ static void test_pixels(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct comparing c;
-        tool_run(&c, diff_png, names[i]);
+        tool_run(&c, stet_diff_png, names[i]);
         assert_int_equal(c.result.count, 1);
         const struct stet_finding *f =
             tool_expect(&c, "pixel at column 5, row 9", "ac 00 4b", "ff ff ff");
@@ -62,7 +62,7 @@ static void test_trailing_bytes(void **state)
     assert_non_null(b);
     memcpy(b, a, len);
     memcpy(b + len, "abc", 3);
-    comparing_run(&c, diff_png, "x.png", a, len, b, len + 3);
+    comparing_run(&c, stet_diff_png, "x.png", a, len, b, len + 3);
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);
     assert_string_equal(c.result.findings[0].what, "bytes after the image");
@@ -75,9 +75,9 @@ static void test_trailing_bytes(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(diff_png, "png-time", 1, 60);
-    tool_flip(diff_png, "png-filter", 1, 60);
-    tool_cut(diff_png, "png-time", 1);
+    tool_flip(stet_diff_png, "png-time", 1, 60);
+    tool_flip(stet_diff_png, "png-filter", 1, 60);
+    tool_cut(stet_diff_png, "png-time", 1);
 }
 
 int main(int argc, char **argv)

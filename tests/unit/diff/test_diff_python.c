@@ -5,7 +5,7 @@ static void test_source_time(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-source-time");
+    tool_run(&c, stet_diff_python, "pyc-source-time");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
         tool_expect(&c, "source mtime", "2026-11-23T10:00:00Z", "2026-11-24T11:30:05Z");
@@ -17,7 +17,7 @@ static void test_build_path(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-build-path");
+    tool_run(&c, stet_diff_python, "pyc-build-path");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
         tool_expect(&c, "file name", "/tmp/pairs/one/shop.py", "/tmp/pairs/another/shop.py");
@@ -29,7 +29,7 @@ static void test_set_order(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-set-order");
+    tool_run(&c, stet_diff_python, "pyc-set-order");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
         tool_expect(&c, "is_fruit: constants[1]: order of constants in a set (hash seed)",
@@ -49,7 +49,7 @@ static void test_set_with_other_element(void **state)
     unsigned char *apple = memmem(b, len, "apple", 5);
     assert_non_null(apple);
     memcpy(apple, "grape", 5);
-    comparing_run(&c, diff_python, "x.pyc", a, len, b, len);
+    comparing_run(&c, stet_diff_python, "x.pyc", a, len, b, len);
     assert_int_equal(c.status, 1);
     for (size_t i = 0; i < c.result.count; i++)
         assert_null(strstr(c.result.findings[i].what, "order of constants"));
@@ -62,7 +62,7 @@ static void test_constants(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-constants");
+    tool_run(&c, stet_diff_python, "pyc-constants");
     tool_expect(&c, "source size", "229", "230");
     tool_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][1]", "2.500000", "3.500000");
     tool_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][4]", "text", "other");
@@ -73,7 +73,7 @@ static void test_version(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-version");
+    tool_run(&c, stet_diff_python, "pyc-version");
     tool_expect(&c, "Python version", "3.10 (3439)", "3.11 (3495)");
     tool_expect(&c, "code", "724 bytes", "871 bytes");
     comparing_release(&c);
@@ -84,7 +84,7 @@ static void test_references(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_python, "pyc-references");
+    tool_run(&c, stet_diff_python, "pyc-references");
     assert_int_equal(c.result.count, 1);
     assert_int_equal(comparing_find(&c, "how equal objects are marshalled", NULL), 1);
     comparing_release(&c);
@@ -93,9 +93,9 @@ static void test_references(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(diff_python, "pyc-source-time", 1, 50);
-    tool_flip(diff_python, "pyc-set-order", 1, 50);
-    tool_cut(diff_python, "pyc-source-time", 1);
+    tool_flip(stet_diff_python, "pyc-source-time", 1, 50);
+    tool_flip(stet_diff_python, "pyc-set-order", 1, 50);
+    tool_cut(stet_diff_python, "pyc-source-time", 1);
 }
 
 /* Tuples that refer to the one before twice, thirty times over: 2^30 comparisons if each were followed. */
@@ -131,7 +131,7 @@ static void test_references_upon_references(void **state)
         stet_buffer_add(b, "NNNNNNN\0\0\0\0NN", 13);
         assert_int_equal(stet_buffer_check(b, "test", NULL), 0);
     }
-    comparing_run(&c, diff_python, "x.pyc", sides[0].data, sides[0].len, sides[1].data,
+    comparing_run(&c, stet_diff_python, "x.pyc", sides[0].data, sides[0].len, sides[1].data,
                   sides[1].len);
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);

@@ -5,7 +5,7 @@ static void test_table_without_rowids(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_sqlite, "sqlite-meta");
+    tool_run(&c, stet_diff_sqlite, "sqlite-meta");
     assert_int_equal(c.result.count, 1);
     tool_expect(&c, "string at 0x3f0 in page 4", "!built2026-11-23", "!built2026-11-24");
     comparing_release(&c);
@@ -15,7 +15,7 @@ static void test_rows(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_sqlite, "sqlite-rows");
+    tool_run(&c, stet_diff_sqlite, "sqlite-rows");
     tool_expect(&c, "header: file change counter", "6", "9");
     tool_expect(&c, "header: number of freelist pages", "0", "2");
     tool_expect(&c, "table files, row 7, column 2", "1795428000", "1795514400");
@@ -32,7 +32,7 @@ static void test_leftovers(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_sqlite, "sqlite-leftover");
+    tool_run(&c, stet_diff_sqlite, "sqlite-leftover");
     tool_expect(&c, "header: first freelist page", "0", "15");
     tool_expect(&c, "string at 0x3e8 in page 15", NULL, ";password of the builder");
     tool_expect(&c, "freelist, page 15", NULL, "1024 bytes");
@@ -43,7 +43,7 @@ static void test_page_size(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_sqlite, "sqlite-page-size");
+    tool_run(&c, stet_diff_sqlite, "sqlite-page-size");
     tool_expect(&c, "header: page size", "1024", "4096");
     tool_expect(&c, "table files, row 3, column 2", "1795428000", "0");
     comparing_release(&c);
@@ -53,7 +53,7 @@ static void test_auto_vacuum(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, diff_sqlite, "sqlite-auto-vacuum");
+    tool_run(&c, stet_diff_sqlite, "sqlite-auto-vacuum");
     assert_int_equal(c.result.count, 3);
     tool_expect(&c, "table a, row -5, column 2", "minus", "two");
     comparing_release(&c);
@@ -63,9 +63,9 @@ static void test_every_byte(void **state)
 {
     (void)state;
     /* Once it is known for a database, every byte is of some page. */
-    tool_flip(diff_sqlite, "sqlite-auto-vacuum", 3, 99);
-    tool_flip(diff_sqlite, "sqlite-rows", 7, 99);
-    tool_cut(diff_sqlite, "sqlite-auto-vacuum", 61);
+    tool_flip(stet_diff_sqlite, "sqlite-auto-vacuum", 3, 99);
+    tool_flip(stet_diff_sqlite, "sqlite-rows", 7, 99);
+    tool_cut(stet_diff_sqlite, "sqlite-auto-vacuum", 61);
 }
 
 /* A tree whose pages are its own children. */
@@ -81,7 +81,7 @@ static void test_loop(void **state)
             memset(a + page * 1024 + 8, 0, 3), a[page * 1024 + 11] = (unsigned char)(page + 1);
     memcpy(b, a, len);
     b[len - 1] ^= 1;
-    comparing_run(&c, diff_sqlite, "x.db", a, len, b, len);
+    comparing_run(&c, stet_diff_sqlite, "x.db", a, len, b, len);
     assert_true(c.status == 0 || (c.status == 1 && c.result.count > 0));
     comparing_release(&c);
     free(a);

@@ -7,7 +7,7 @@ static void catalog(void **state)
     struct comparing c;
     char *subject;
     (void)state;
-    pairs_run(&c, diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
+    pairs_run(&c, stet_diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 1);
     pairs_expect(&c, "messages", "2", "37, 35 only here");
@@ -19,7 +19,7 @@ static void catalog(void **state)
     subject = memmem(b.data, b.len, "Subject: ", 9);
     assert_non_null(subject);
     subject[9] = 'X';
-    pairs_compare(&c, diff_catalog, "var/lib/systemd/catalog/database", a.data, a.len, b.data,
+    pairs_compare(&c, stet_diff_catalog, "var/lib/systemd/catalog/database", a.data, a.len, b.data,
                   b.len);
     assert_int_equal(c.result.count, 1);
     assert_true(strncmp(c.result.findings[0].what, "message ", 8) == 0);
@@ -56,7 +56,8 @@ static void catalog_places(void **state)
     (void)state;
     two_messages(a, false);
     two_messages(b, true);
-    pairs_compare(&c, diff_catalog, "var/lib/systemd/catalog/database", a, sizeof a, b, sizeof b);
+    pairs_compare(&c, stet_diff_catalog, "var/lib/systemd/catalog/database", a, sizeof a, b,
+                  sizeof b);
     assert_int_equal(c.result.count, 1);
     pairs_cause(&c, "places of the texts", STET_CAUSE_FILE_ORDER, STET_DIFF_LIKELY);
     comparing_release(&c);
@@ -66,7 +67,7 @@ static void journal(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
+    pairs_run(&c, stet_diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "file id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
     pairs_cause(&c, "boot id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
@@ -81,7 +82,7 @@ static void hwdb(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
+    pairs_run(&c, stet_diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
     assert_int_equal(c.status, 1);
     assert_true(pairs_shows(&c, "2.1 root"));
     comparing_release(&c);
@@ -91,24 +92,25 @@ static void machine_id(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_run(&c, diff_machine_id, "etc/machine-id", "machine-id");
+    pairs_run(&c, stet_diff_machine_id, "etc/machine-id", "machine-id");
     assert_int_equal(c.status, 1);
     pairs_cause(&c, "machine id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
     comparing_release(&c);
 
-    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef\n", "");
+    pairs_text(&c, stet_diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef\n",
+               "");
     pairs_expect(&c, "machine id", "0123456789abcdef0123456789abcdef", "");
     pairs_cause(&c, "machine id", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
     comparing_release(&c);
 
-    pairs_text(&c, diff_machine_id, "etc/machine-id", "uninitialized\n", "");
+    pairs_text(&c, stet_diff_machine_id, "etc/machine-id", "uninitialized\n", "");
     pairs_cause(&c, "machine id", STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE);
     comparing_release(&c);
-    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123\n", "");
+    pairs_text(&c, stet_diff_machine_id, "etc/machine-id", "0123\n", "");
     assert_int_equal(c.status, 0);
     comparing_release(&c);
     /* A newline is no other id. */
-    pairs_text(&c, diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef",
+    pairs_text(&c, stet_diff_machine_id, "etc/machine-id", "0123456789abcdef0123456789abcdef",
                "0123456789abcdef0123456789abcdef\n");
     assert_int_equal(c.status, 0);
     comparing_release(&c);
@@ -118,12 +120,12 @@ static void host(void **state)
 {
     struct comparing c;
     (void)state;
-    pairs_text(&c, diff_host, "etc/hostname", "one\n", "two\n");
+    pairs_text(&c, stet_diff_host, "etc/hostname", "one\n", "two\n");
     pairs_expect(&c, "host name", "one", "two");
     pairs_cause(&c, "host name", STET_CAUSE_HOST, STET_DIFF_CERTAIN);
     comparing_release(&c);
 
-    pairs_text(&c, diff_host, "etc/resolv.conf", "search a\nnameserver 127.0.0.1\n",
+    pairs_text(&c, stet_diff_host, "etc/resolv.conf", "search a\nnameserver 127.0.0.1\n",
                "search a\nnameserver 127.0.0.2\n");
     assert_int_equal(c.status, 1);
     assert_true(c.result.count > 0);
@@ -157,7 +159,7 @@ static void locales(void **state)
     (void)state;
     locale_archive(a, false);
     locale_archive(b, true);
-    pairs_compare(&c, diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
+    pairs_compare(&c, stet_diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
                   sizeof b);
     assert_int_equal(c.status, 1);
     assert_int_equal(c.result.count, 2);
@@ -167,7 +169,7 @@ static void locales(void **state)
 
     /* A name outside of the file. */
     b[61] = 1;
-    pairs_compare(&c, diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
+    pairs_compare(&c, stet_diff_locale_archive, "usr/lib/locale/locale-archive", a, sizeof a, b,
                   sizeof b);
     assert_int_equal(c.status, 0);
     comparing_release(&c);
@@ -176,9 +178,9 @@ static void locales(void **state)
 static void damaged(void **state)
 {
     (void)state;
-    pairs_damage(diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
-    pairs_damage(diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
-    pairs_damage(diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
+    pairs_damage(stet_diff_catalog, "var/lib/systemd/catalog/database", "systemd-catalog");
+    pairs_damage(stet_diff_journal, "var/log/journal/x/system.journal", "systemd-journal");
+    pairs_damage(stet_diff_hwdb, "usr/lib/udev/hwdb.bin", "hwdb");
 }
 
 int main(int argc, char **argv)

@@ -6,7 +6,7 @@ static struct comparing c;
 
 static void compare(const char *a, const char *b, int status, size_t findings)
 {
-    compare_strings(&c, diff_text_compare, a, b, status, findings);
+    compare_strings(&c, stet_diff_text_compare, a, b, status, findings);
 }
 
 static void changed_lines(void **state)
@@ -105,7 +105,7 @@ static void order_of_lines(void **state)
 static void no_text(void **state)
 {
     (void)state;
-    comparing_run(&c, diff_text_compare, "f", "a\0b", 3, "a\0c", 3);
+    comparing_run(&c, stet_diff_text_compare, "f", "a\0b", 3, "a\0c", 3);
     assert_int_equal(c.status, 0);
     comparing_release(&c);
     compare("\x1f\x8b\x08\x01\x02", "a", 0, 0);
@@ -168,7 +168,7 @@ static void append(struct stet_buffer *out, const struct diff_lined *t, size_t i
 }
 
 /* Does the script make b out of a? */
-static void check_runs(const struct diff_lines *l, const struct diff_line_runs *runs)
+static void check_runs(const struct stet_diff_lines *l, const struct diff_line_runs *runs)
 {
     struct stet_buffer made = STET_BUFFER_INIT;
     size_t at = 0;
@@ -197,7 +197,7 @@ static size_t count_edits(const struct diff_line_runs *runs)
 }
 
 /* The fewest edits there are, by the table of all beginnings. */
-static size_t fewest_edits(const struct diff_lines *l)
+static size_t fewest_edits(const struct stet_diff_lines *l)
 {
     size_t n = l->a.count, m = l->b.count;
     size_t *row = calloc(m + 1, sizeof *row);
@@ -229,14 +229,14 @@ static void scripts_are_right_and_short(void **state)
         random_text(&seed, next_number(&seed) % 30, 1 + round % 8, &b);
         struct diff_bytes x = {(unsigned char *)a.data, a.len},
                           y = {(unsigned char *)b.data, b.len};
-        struct diff_lines l;
+        struct stet_diff_lines l;
         struct diff_line_runs runs = {0};
-        assert_int_equal(diff_lines_split(&l, &x, &y, NULL), 0);
-        assert_int_equal(diff_lines_runs(&l, &runs, NULL), 0);
+        assert_int_equal(stet_diff_lines_split(&l, &x, &y, NULL), 0);
+        assert_int_equal(stet_diff_lines_runs(&l, &runs, NULL), 0);
         check_runs(&l, &runs);
         assert_int_equal(count_edits(&runs), fewest_edits(&l));
         free(runs.items);
-        diff_lines_release(&l);
+        stet_diff_lines_release(&l);
     }
     stet_buffer_release(&a);
     stet_buffer_release(&b);
@@ -251,13 +251,13 @@ static void long_scripts_are_right(void **state)
     random_text(&seed, 30000, 26, &a);
     random_text(&seed, 30000, 26, &b);
     struct diff_bytes x = {(unsigned char *)a.data, a.len}, y = {(unsigned char *)b.data, b.len};
-    struct diff_lines l;
+    struct stet_diff_lines l;
     struct diff_line_runs runs = {0};
-    assert_int_equal(diff_lines_split(&l, &x, &y, NULL), 0);
-    assert_int_equal(diff_lines_runs(&l, &runs, NULL), 0);
+    assert_int_equal(stet_diff_lines_split(&l, &x, &y, NULL), 0);
+    assert_int_equal(stet_diff_lines_runs(&l, &runs, NULL), 0);
     check_runs(&l, &runs);
     free(runs.items);
-    diff_lines_release(&l);
+    stet_diff_lines_release(&l);
     stet_buffer_release(&a);
     stet_buffer_release(&b);
 }
@@ -273,7 +273,7 @@ static void too_many_lines_are_one_finding(void **state)
         b[i] = i % 2 ? '\n' : 'b';
     }
     memcpy(b + len - 2, "\n\n", 2);
-    comparing_run(&c, diff_text_compare, "f", a, len, b, len);
+    comparing_run(&c, stet_diff_text_compare, "f", a, len, b, len);
     assert_int_equal(c.result.count, 1);
     assert_string_equal(c.result.findings[0].what, "lines 1-524288");
     assert_non_null(strstr(c.result.findings[0].detail, "too many lines"));
