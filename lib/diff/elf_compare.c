@@ -466,6 +466,57 @@ static int note_build_id(const struct diff_elf_pair *e, struct stet_error *err)
         "(or is random: ld --build-id=uuid)");
 }
 
+/* ---- what follows from other directories alone ---- */
+
+static bool begins(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* Is all text that differs a path, and nothing told that another length of paths does not bring about? */
+static bool is_only_paths(const struct diff_elf_pair *e)
+{
+    static const char *const follows[] = {"header: offset of",    "program header ", "position of",
+                                          "header of section ",   "section ",        "build-id",
+                                          "CRC in .gnu_debuglink"};
+    const struct stet_diff_result *r = e->pair->diff->result;
+    bool any = false;
+    for (size_t i = e->first; i < r->count; i++) {
+        const struct stet_finding *f = &r->findings[i];
+        bool known = f->cause == STET_CAUSE_BUILD_PATH;
+        any = any || known;
+        for (size_t k = 0; k < sizeof follows / sizeof *follows && !known; k++)
+            known = begins(f->what, follows[k]);
+        if (!known || !f->a || !f->b || strcmp(f->what, "section .comment") == 0)
+            return false;
+    }
+    return any;
+}
+
+/* Code and tables could differ for reasons of their own: not those. */
+static bool follows_from_paths(const struct stet_finding *f)
+{
+    return f->cause == STET_CAUSE_UNEXPLAINED &&
+           (begins(f->what, "header: offset of") || begins(f->what, "program header ") ||
+            begins(f->what, "position of") || begins(f->what, "section .debug_") ||
+            begins(f->what, "header of section .debug_") || begins(f->what, "build-id") ||
+            begins(f->what, "CRC in .gnu_debuglink"));
+}
+
+static int explain_by_paths(const struct diff_elf_pair *e, struct stet_error *err)
+{
+    struct stet_diff_result *r = e->pair->diff->result;
+    if (!is_only_paths(e))
+        return 0;
+    for (size_t i = e->first; i < r->count; i++)
+        if (follows_from_paths(&r->findings[i]) &&
+            stet_diff_because(&r->findings[i], STET_CAUSE_BUILD_PATH, STET_DIFF_LIKELY, err,
+                              "all text that differs in the file is paths, by one directory; this "
+                              "follows from them") < 0)
+            return -1;
+    return 0;
+}
+
 static int compare_parts(struct diff_elf_pair *e, struct stet_error *err)
 {
     size_t count = e->a.section_count;
@@ -478,7 +529,9 @@ static int compare_parts(struct diff_elf_pair *e, struct stet_error *err)
         compare_positions(e, matches, err) < 0 || compare_contents(e, matches, err) < 0 ||
         stet_diff_elf_compare_gaps(e, err) < 0 || note_build_id(e, err) < 0)
         return -1;
-    return stet_diff_build_paths(e->pair, e->first, false, err);
+    if (stet_diff_build_paths(e->pair, e->first, false, err) < 0)
+        return -1;
+    return explain_by_paths(e, err);
 }
 
 int stet_diff_elf(const struct diff_pair *p, struct stet_error *err)
