@@ -124,14 +124,20 @@ static bool is_of_layers(const char *what)
     return starts(what, "manifest.layers") || starts(what, "config.rootfs");
 }
 
+/* Of how the image was made: a container does not see it. */
+static bool is_not_seen(const char *what)
+{
+    return is_of_layers(what) || starts(what, "config.history") ||
+           strcmp(what, "config.created") == 0 || starts(what, "manifest.config.");
+}
+
 /* Does the difference follow from what was told elsewhere? */
 static bool follows(const struct images *m, const char *what)
 {
     const char *rest = "";
     size_t n;
 
-    if (m->d->options->flatten && (is_of_layers(what) || starts(what, "config.history") ||
-                                   strcmp(what, "config.created") == 0))
+    if (m->d->options->flatten && is_not_seen(what))
         return true;
     if (m->layers_other && is_of_layers(what))
         return true;
@@ -598,7 +604,7 @@ int stet_diff_images(struct diff *d, struct diff_artifact *a, struct diff_artifa
     if (tell_damage(d, x, y, err) < 0 || compare_all(d, x, y, err) < 0)
         return -1;
     /* An image that was asked for by name is compared alone; and forms differ by their nature. */
-    if (named || !same_form)
+    if (named || !same_form || d->options->flatten)
         return 0;
     bool told = d->result->count > before || d->result->cut_short;
     if (compare_indexes(d, x, y, told, err) < 0)

@@ -204,6 +204,20 @@ static inline void make_image(struct image *i)
     make_documents(i);
 }
 
+/* Where the content of a file of the tar begins. */
+static inline size_t tar_offset(const struct image *i, const char *path)
+{
+    const struct diff_map map = {.bytes = {(const unsigned char *)i->tar.data, i->tar.len}};
+    struct diff_tar tar;
+    size_t entry, offset;
+
+    assert_int_equal(stet_diff_tar_index(&map, &tar, NULL), 0);
+    assert_true(stet_diff_tar_find(&tar, path, &entry));
+    offset = (size_t)tar.entries[entry].content;
+    stet_diff_tar_release(&tar);
+    return offset;
+}
+
 static inline void copy_image(struct image *out, const struct image *in)
 {
     copy_bytes(&out->tar, &in->tar);
