@@ -171,6 +171,8 @@ int stet_cause_by_others(struct causes *c, size_t from, size_t to, struct stet_e
 
 /* ---- caches of libraries ---- */
 
+enum { CACHES_MAX = 16 }; /* that are looked at: for each library all findings are */
+
 /* The library that a line of the cache names: "name (kind): /lib/name". Empty: none. */
 static const char *library_of(struct cause_text line, char path[], size_t size)
 {
@@ -215,13 +217,14 @@ static enum stet_diff_cause cause_of_libraries(const struct causes *c,
 int stet_cause_by_libraries(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0, seen = 0; i < r->count && seen < CACHES_MAX; i++) {
         struct stet_finding *f = &r->findings[i];
         struct cause_lines *l = &c->lines;
         bool ok = true;
         if (f->cause != STET_CAUSE_UNEXPLAINED || strcmp(f->format, "ldconfig cache") != 0 ||
             strcmp(f->what, "entries") != 0 || !f->detail)
             continue;
+        seen++;
         stet_cause_lines_read(f, l);
         enum stet_diff_cause cause =
             cause_of_libraries(c, l->a, l->a_count, STET_CAUSE_UNEXPLAINED, &ok);

@@ -87,6 +87,8 @@ static bool is_job(struct cause_text t)
 /* Ends the line in a name of a file: with a '/' or an extension, and no sentence? */
 static bool is_file_name(struct cause_text t)
 {
+    if (!t.s)
+        return false;
     while (t.len > 0 && strchr(" \t\r\"',;\\:)]}", t.s[t.len - 1]))
         t.len--;
     size_t words = 0, begin = 0;
@@ -100,7 +102,7 @@ static bool is_file_name(struct cause_text t)
         last.s++;
         last.len--;
     }
-    if (last.len < 2 || words > 8)
+    if (!last.s || last.len < 2 || words > 8)
         return false;
     if (memchr(last.s, '/', last.len))
         return true;

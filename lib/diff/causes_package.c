@@ -75,11 +75,24 @@ static const char *package_of(const struct diff *d, const struct stet_finding *f
     return NULL;
 }
 
-/* What may be a secret stays a finding of its own. */
+/* The package that a finding of a database is about: of "name: Version" and "package name:arch", the name and what follows;
+ * NULL: none. */
+static const char *told_package(const struct stet_finding *f)
+{
+    static const char noun[] = "package ";
+    if (f->level != STET_DIFF_CONTENT ||
+        (!strstr(f->path, "lib/dpkg/") && !strstr(f->path, "lib/apk/db/")))
+        return NULL;
+    if (strncmp(f->what, noun, sizeof noun - 1) == 0)
+        return f->what + sizeof noun - 1;
+    return f->cause == STET_CAUSE_PACKAGE_VERSION ? f->what : NULL;
+}
+
+/* What may be a secret stays a finding of its own, and so does what the database says. */
 static bool may_be_told_with_package(const struct stet_finding *f)
 {
     return f->level >= STET_DIFF_ARCHIVE && f->path[0] != '\0' &&
-           !stet_diff_cause_info(f->cause)->loud;
+           !stet_diff_cause_info(f->cause)->loud && !told_package(f);
 }
 
 static int find_members(struct diff *d, struct members *out, struct stet_error *err)
@@ -104,28 +117,48 @@ static int find_members(struct diff *d, struct members *out, struct stet_error *
 
 /* ---- telling ---- */
 
-/* The finding by which a comparator told of the package itself: "name: Version", "package name:arch". */
-static bool is_of_database(const struct stet_finding *f, const char *package)
+/* Names end where a ':', a blank or the string does. */
+static int compare_told(const char *a, const char *b)
 {
-    static const char noun[] = "package ";
-    const char *what = f->what;
-    size_t n = strlen(package);
-    if (f->level != STET_DIFF_CONTENT ||
-        (!strstr(f->path, "lib/dpkg/") && !strstr(f->path, "lib/apk/db/")))
-        return false;
-    if (strncmp(what, noun, sizeof noun - 1) == 0)
-        what += sizeof noun - 1;
-    else if (f->cause != STET_CAUSE_PACKAGE_VERSION)
-        return false;
-    return strncmp(what, package, n) == 0 && (what[n] == ':' || what[n] == '\0' || what[n] == ' ');
+    size_t n = strcspn(a, ": "), m = strcspn(b, ": ");
+    int order = memcmp(a, b, n < m ? n : m);
+    return order ? order : (n > m) - (n < m);
 }
 
-static struct stet_finding *find_database(struct stet_diff_result *r, const char *package)
+static int compare_members(const void *a, const void *b)
 {
-    for (size_t i = 0; i < r->count; i++)
-        if (r->findings[i].path && is_of_database(&r->findings[i], package))
-            return &r->findings[i];
-    return NULL;
+    const struct member *x = a, *y = b;
+    int order = compare_told(x->package, y->package);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static int find_told(struct stet_diff_result *r, struct members *out, struct stet_error *err)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const char *package = told_package(&r->findings[i]);
+        if (package && add(out, package, i, err) < 0)
+            return -1;
+    }
+    if (out->count > 0)
+        qsort(out->items, out->count, sizeof *out->items, compare_members);
+    return 0;
+}
+
+/* The first finding by which a comparator told of the package itself; NULL: none. */
+static struct stet_finding *find_database(struct stet_diff_result *r, const struct members *told,
+                                          const char *package)
+{
+    size_t low = 0, high = told->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_told(told->items[middle].package, package) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == told->count || compare_told(told->items[low].package, package) != 0)
+        return NULL;
+    return &r->findings[told->items[low].index];
 }
 
 static int say(struct stet_finding *f, const struct diff *d, const char *package,
@@ -197,10 +230,12 @@ static int list(struct stet_finding *host, const struct stet_diff_result *r, con
 }
 
 /* One package: its findings become one. Those that go have no path afterwards. */
-static int fold(struct diff *d, const struct member *m, size_t count, struct stet_error *err)
+static int fold(struct diff *d, const struct members *told, const struct member *m, size_t count,
+                struct stet_error *err)
 {
     struct stet_diff_result *r = d->result;
-    struct stet_finding *host = find_database(r, m[0].package), *first = &r->findings[m[0].index];
+    struct stet_finding *host = find_database(r, told, m[0].package),
+                        *first = &r->findings[m[0].index];
     struct stet_finding made = {0};
     if (!host) {
         made = *first; /* until the list is written, the findings must stay */
@@ -218,8 +253,7 @@ static int fold(struct diff *d, const struct member *m, size_t count, struct ste
         return -1;
     }
     for (size_t i = 0; i < count; i++)
-        if (&r->findings[m[i].index] != host)
-            stet_diff_finding_release(&r->findings[m[i].index]);
+        stet_diff_finding_release(&r->findings[m[i].index]);
     if (!host)
         *first = made;
     return 0;
@@ -263,16 +297,19 @@ static int name_packages(struct diff *d, struct stet_error *err)
 int stet_cause_by_package(struct causes *c, struct stet_error *err)
 {
     struct diff *d = c->d;
-    struct members m = {0};
+    struct members m = {0}, told = {0};
     int rc = find_members(d, &m, err);
+    if (rc == 0 && m.count > 0)
+        rc = find_told(d->result, &told, err);
     for (size_t i = 0; rc == 0 && i < m.count;) {
         size_t k = i + 1;
         while (k < m.count && strcmp(m.items[k].package, m.items[i].package) == 0)
             k++;
-        rc = fold(d, m.items + i, k - i, err);
+        rc = fold(d, &told, m.items + i, k - i, err);
         i = k;
     }
     free(m.items);
+    free(told.items);
     close_gaps(d->result);
     return rc < 0 ? -1 : name_packages(d, err);
 }

@@ -52,12 +52,33 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
+/* The second letters of all names that begin with each letter; '*' stands for one beyond ASCII. Most words of a text are
+ * told apart by these. */
+static const char *const second_letters[26] = {
+    ['a' - 'a'] = "bgopuv", ['d' - 'a'] = "eio*",  ['e' - 'a'] = "n",  ['f' - 'a'] = "er*",
+    ['g' - 'a'] = "ei",     ['j' - 'a'] = "aeu",   ['l' - 'a'] = "u*", ['m' - 'a'] = "aeior*",
+    ['n' - 'a'] = "o",      ['o' - 'a'] = "ckntu", ['q' - 'a'] = "u",  ['s' - 'a'] = "aeou*",
+    ['t' - 'a'] = "ehiou",  ['v' - 'a'] = "eir",   ['w' - 'a'] = "eo", ['z' - 'a'] = "ao",
+};
+
+static bool may_be_name(const char *s, size_t len)
+{
+    char first = s[0] | 0x20, second = len > 1 ? s[1] | 0x20 : 0;
+    if (first < 'a' || first > 'z' || !second_letters[first - 'a'] || second == 0)
+        return false;
+    return strchr(second_letters[first - 'a'], (unsigned char)s[1] >= 0x80 ? '*' : second) != NULL;
+}
+
 /* The longest of the alternatives that s begins with, as a whole word. */
 static size_t begins_with(const char *s, size_t len, const char *names)
 {
     while (*names) {
-        size_t n = strcspn(names, "|");
-        if (n <= len && strncasecmp(s, names, n) == 0 && (n == len || !is_letter(s[n])))
+        size_t n = 0;
+        while (names[n] && names[n] != '|')
+            n++;
+        /* Most names differ in their first letter: that is asked first. */
+        if (n <= len && ((s[0] ^ names[0]) & ~0x20) == 0 && strncasecmp(s, names, n) == 0 &&
+            (n == len || !is_letter(s[n])))
             return n;
         names += n + (names[n] == '|');
     }
@@ -86,7 +107,7 @@ size_t stet_diff_time_name(const char *s, size_t len, unsigned *languages, unsig
     size_t best = 0;
     *languages = 0;
     *number = 0;
-    if (len == 0 || !is_letter(s[0]))
+    if (len == 0 || !may_be_name(s, len))
         return 0;
     for (unsigned l = 0; l < LANGUAGES; l++)
         best = find(s, len, month_names[l], 12, l, 1, best, languages, number);

@@ -84,6 +84,33 @@ static void test_times(void **state)
     }
 }
 
+/* Names of each language; capitals do not matter, and what a word goes on with does. */
+static void test_time_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned number;
+    } names[] = {
+        {"January", 1},  {"jan", 1},        {"Mär", 3},     {"Mrz", 3},      {"février", 2},
+        {"août", 8},     {"déc", 12},       {"enero", 1},   {"dic", 12},     {"giugno", 6},
+        {"luglio", 7},   {"ottobre", 10},   {"março", 3},   {"outubro", 10}, {"mei", 5},
+        {"maj", 5},      {"okt", 10},       {"MONDAY", 21}, {"Mi", 23},      {"Sonntag", 27},
+        {"jeudi", 24},   {"miércoles", 23}, {"sábado", 26}, {"venerdì", 25}, {"quinta-feira", 24},
+        {"vrijdag", 25}, {"zo", 27},        {"lördag", 26}, {"tis", 22},     {"Tue", 22},
+        {"wo", 23},      {"terça", 22},     {"gio", 24},    {"abr", 4},
+    };
+    unsigned languages, number;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t len = strlen(names[i].name);
+        if (stet_diff_time_name(names[i].name, len, &languages, &number) != len ||
+            number != names[i].number || languages == 0)
+            fail_msg("%s: %u", names[i].name, number);
+    }
+    assert_int_equal(stet_diff_time_name("Marching", 8, &languages, &number), 0);
+    assert_int_equal(stet_diff_time_name("m", 1, &languages, &number), 0);
+}
+
 /* Nothing is read behind the end. */
 static void test_times_cut(void **state)
 {
@@ -593,14 +620,14 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times),           cmocka_unit_test(test_times_cut),
-        cmocka_unit_test(test_calendar),        cmocka_unit_test(test_span),
-        cmocka_unit_test(test_span_order),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_owners),          cmocka_unit_test(test_values),
-        cmocka_unit_test(test_lines),           cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_umask),           cmocka_unit_test(test_package),
-        cmocka_unit_test(test_explained_stays), cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_times),     cmocka_unit_test(test_time_names),
+        cmocka_unit_test(test_times_cut), cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_span),      cmocka_unit_test(test_span_order),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_bytes),     cmocka_unit_test(test_umask),
+        cmocka_unit_test(test_package),   cmocka_unit_test(test_explained_stays),
+        cmocka_unit_test(test_groups),    cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,7 +187,7 @@ static void add_row(struct stet_buffer *out, const struct outcome *all, size_t c
 
 static void add_list(struct stet_buffer *out, const struct outcome *all, size_t count)
 {
-    stet_buffer_add_str(out, "\n| pair | causes named (findings) |\n|---|---|\n");
+    stet_buffer_add_str(out, "\n| pair | causes named, and how surely at most |\n|---|---|\n");
     for (size_t i = 0; i < count; i++) {
         stet_buffer_addf(out, "| %s |", all[i].name + strlen("cause-"));
         const char *separator = "";
@@ -199,7 +199,6 @@ static void add_list(struct stet_buffer *out, const struct outcome *all, size_t 
                              stet_diff_cause_info((enum stet_diff_cause)k)->name);
             if (k != 0)
                 stet_buffer_addf(out, ", %s", stet_diff_sureness_name(all[i].sure[k]));
-            stet_buffer_addf(out, " (%zu)", all[i].named[k]);
             separator = ";";
         }
         stet_buffer_add_str(out, " |\n");
