@@ -8,6 +8,7 @@
 
 #include "lib/codec/codec.h"
 #include "lib/diff/compressed.h"
+#include "lib/diff/sides.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -43,9 +44,9 @@ int stet_diff_spool_add(struct diff_spool *s, const void *data, size_t len, stru
 
     /* Without a directory for it, memory has to do. */
     if (full && s->fd < 0 && s->diff->temporary >= 0) {
-        s->fd = openat(s->diff->temporary, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        s->fd = stet_diff_unnamed_file(s->diff, err);
         if (s->fd < 0)
-            return stet_error_errno(err, "a temporary file cannot be made");
+            return -1;
     }
     if (full && s->fd >= 0 && flush(s, err) < 0)
         return -1;

@@ -59,19 +59,30 @@ bool stet_diff_tar_number(const void *field, size_t size, int64_t *out)
     return i == size || f[i] == ' ' || f[i] == '\0';
 }
 
+/* The sum of all bytes, or of all as signed ones, as if the field of the sum held spaces. */
+static int64_t sum_of(const unsigned char *h, bool with_signs)
+{
+    unsigned sum = 0, high = 0, own = 0, own_high = 0;
+
+    for (size_t i = 0; i < DIFF_BLOCK; i++) {
+        sum += h[i];
+        high += h[i] >> 7;
+    }
+    for (size_t i = OFF_CHECKSUM; i < OFF_CHECKSUM + 8; i++) {
+        own += h[i];
+        own_high += h[i] >> 7;
+    }
+    return (int64_t)(sum - own) + 8 * ' ' - (with_signs ? 256 * (int64_t)(high - own_high) : 0);
+}
+
 bool stet_diff_tar_header_holds(const unsigned char *h)
 {
-    int64_t said, sum = 0, with_signs = 0;
+    int64_t said;
 
     if (!stet_diff_tar_number(h + OFF_CHECKSUM, 8, &said) || said == 0)
         return false;
-    for (size_t i = 0; i < DIFF_BLOCK; i++) {
-        bool own = i >= OFF_CHECKSUM && i < OFF_CHECKSUM + 8;
-        sum += own ? ' ' : h[i];
-        with_signs += own ? ' ' : (signed char)h[i];
-    }
     /* Some old programs add signed characters up. */
-    return said == sum || said == with_signs;
+    return said == sum_of(h, false) || said == sum_of(h, true);
 }
 
 static bool is_zero(const unsigned char *h)
