@@ -3,7 +3,7 @@
  *
  * Two artifacts are opened, whatever each of them is, and compared level by level: the image's JSON, its layers, the
  * archive in a layer, the archive's entries, their contents, and what is inside of those. What is equal by its digest is
- * never opened. The result is a list of findings; it is empty exactly when the two are equal byte for byte. Each finding
+ * never opened. The result is a list of findings; it is empty exactly when the two are equal byte for byte (but see partial in the result). Each finding
  * names a place, two values, and a cause with the evidence for it, or none.
  *
  * The same two artifacts give the same findings in the same order, on every machine and with any number of threads.
@@ -104,6 +104,8 @@ struct stet_diff_result {
     /* What was looked at. */
     uint64_t entries, contents, bytes;
     bool cut_short; /* a budget was reached: a finding says where */
+    /* Kinds are mixed, or layers were flattened: entries and contents were compared, and not what they are packed in. */
+    bool partial;
 };
 void stet_diff_result_init(struct stet_diff_result *r);
 void stet_diff_result_release(struct stet_diff_result *r);

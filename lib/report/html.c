@@ -77,6 +77,8 @@ static void verdict(struct stet_report *r, const struct stet_report_counts *coun
         stet_report_plural(out, r->result->count, "place", "places");
     } else if (counts->ignored > 0) {
         stet_buffer_add_str(out, "Nothing differs but what was ignored");
+    } else if (r->result->partial) {
+        stet_buffer_add_str(out, "The same entries and contents");
     } else {
         stet_buffer_add_str(out, "The same, byte for byte");
     }

@@ -105,6 +105,9 @@ static void verdict(struct stet_report *r, const struct stet_report_counts *coun
         stet_report_plural(&r->text, count, "finding", "findings");
     } else if (counts->ignored > 0) {
         stet_buffer_add_str(&r->text, "Nothing differs but what was ignored.");
+    } else if (r->result->partial) {
+        stet_buffer_add_str(&r->text,
+                            "The same entries and contents; how they are packed was not compared.");
     } else {
         stet_buffer_add_str(&r->text, "The same, byte for byte.");
     }

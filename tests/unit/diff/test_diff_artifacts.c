@@ -227,13 +227,16 @@ static void another_number_of_layers(void **state)
     write_layers("c", &flat, 1);
     compare_and_count(at("b"), at("c"), 1);
     need(STET_DIFF_LAYER, 0, "", "number of layers", "2", "1");
+    assert_false(result.partial);
     options.flatten = true;
     compare_and_count(at("b"), at("c"), 0);
+    assert_true(result.partial);
     /* A tar of what they come to is no layer, but the same. */
     write_at("flat.tar", &flat);
     compare_and_count(at("b"), at("flat.tar"), 0);
     options.flatten = false;
     compare_and_count(at("b"), at("flat.tar"), 0);
+    assert_true(result.partial);
     release_layers(layers, 2);
     stet_buffer_release(&flat);
 }

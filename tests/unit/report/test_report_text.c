@@ -18,6 +18,22 @@ static void test_equal(void **state)
     stet_buffer_release(&text);
 }
 
+static void test_partial(void **state)
+{
+    struct stet_error err = STET_ERROR_INIT;
+    struct stet_diff_result result;
+    struct stet_buffer text;
+
+    (void)state;
+    assert_int_equal(report_fixture_equal(&result, &err), 0);
+    result.partial = true;
+    report_into(&text, &result, STET_REPORT_TEXT, NULL);
+    assert_has(stet_buffer_str(&text),
+               "The same entries and contents; how they are packed was not compared.\n");
+    stet_buffer_release(&text);
+    stet_diff_result_release(&result);
+}
+
 static char *copy(const char *s)
 {
     return s ? strdup(s) : NULL;
@@ -307,6 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_partial),
         cmocka_unit_test(test_a_few_findings),
         cmocka_unit_test(test_summary_is_one_screen),
         cmocka_unit_test(test_largest_first_and_loud_before_all),
