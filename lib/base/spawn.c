@@ -175,13 +175,17 @@ static int arrange_fds(struct plan *p)
     return 0;
 }
 
-/* No handler of the parent may run here, and an ignored signal would stay ignored. */
+/*
+ * No handler of the parent may run here, and an ignored signal would stay ignored. The C library does not let go of the
+ * two signals that it uses itself, which glibc's posix_spawn() leaves ignored in its children: the kernel is asked.
+ */
 static void reset_signals(const sigset_t *mask)
 {
-    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    /* The kernel's struct sigaction, SIG_DFL and nothing else: all zero, and on no architecture larger. */
+    static const unsigned char fallback[64];
 
     for (int i = 1; i < NSIG; i++)
-        (void)sigaction(i, &fallback, NULL);
+        (void)syscall(SYS_rt_sigaction, i, fallback, NULL, NSIG / 8);
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
 }
 

@@ -48,9 +48,12 @@ static void end_request(struct stet_net_transfer *t, int status)
 
 static int fail_request(struct stet_net_transfer *t, struct stet_error *err)
 {
+    /* The reasons name the URLs. */
+    const char *name = t->req->name, *url = t->req->urls[0];
+    bool named = name != NULL && (url == NULL || strcmp(name, url) != 0);
     stet_error_set(err, t->wrong_content ? STET_ERROR_INPUT : STET_ERROR_ENVIRONMENT, 0,
-                   "cannot get %s%s%s", t->req->name != NULL ? t->req->name : "",
-                   t->req->name != NULL ? ": " : "", stet_buffer_str(&t->reasons));
+                   "cannot get %s%s%s", named ? name : "", named ? ": " : "",
+                   stet_buffer_str(&t->reasons));
     free_slot(t);
     return -1;
 }

@@ -332,28 +332,28 @@ static int read_choice(const struct stet_recipe_node *n, const char *const *word
 
 static const char *const siglevels[] = {"required", "optional", "never", NULL};
 
+static int read_level(const struct stet_recipe_node *n, enum stet_siglevel *out,
+                      struct stet_error *err)
+{
+    int level = read_choice(n, siglevels, err);
+    if (level < 0)
+        return -1;
+    *out = (enum stet_siglevel)level;
+    return 0;
+}
+
 static int read_siglevel(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
                          void *object, struct stet_error *err)
 {
     (void)ctx;
-    struct stet_recipe *r = object;
-    int level = read_choice(n, siglevels, err);
-    if (level < 0)
-        return -1;
-    r->siglevel = (enum stet_siglevel)level;
-    return 0;
+    return read_level(n, &((struct stet_recipe *)object)->siglevel, err);
 }
 
 static int read_database_siglevel(struct stet_recipe_context *ctx, const struct stet_recipe_node *n,
                                   void *object, struct stet_error *err)
 {
     (void)ctx;
-    struct stet_recipe *r = object;
-    int level = read_choice(n, siglevels, err);
-    if (level < 0)
-        return -1;
-    r->database_siglevel = (enum stet_siglevel)level;
-    return 0;
+    return read_level(n, &((struct stet_recipe *)object)->database_siglevel, err);
 }
 
 static int write_siglevel(struct stet_json_writer *w, const void *object, struct stet_error *err)
