@@ -13,14 +13,15 @@ static int relevel(struct diff *d, size_t from, enum stet_diff_level level, cons
 {
     for (size_t i = from; i < d->result->count; i++) {
         struct stet_finding *f = &d->result->findings[i];
-        char *text = what[0] ? stet_format(err, "%s: %s", what, f->what) : NULL;
-        if (what[0] && !text)
-            return -1;
         f->level = level;
-        if (text) {
-            free(f->what);
-            f->what = text;
-        }
+        if (!what[0])
+            continue;
+        _cleanup_free_ char *text = stet_format(err, "%s: %s", what, f->what);
+        char *shared = text ? stet_diff_shared_new(text, err) : NULL;
+        if (!shared)
+            return -1;
+        stet_diff_shared_release(f->what);
+        f->what = shared;
     }
     return 0;
 }

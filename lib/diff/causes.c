@@ -61,9 +61,12 @@ static int count_prefixes(struct causes *c, struct stet_error *err)
 static int explain_all(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
-    for (size_t i = 0; i < r->count; i++)
-        if (r->findings[i].cause == STET_CAUSE_UNEXPLAINED && explain(c, &r->findings[i], err) < 0)
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        if (f->cause == STET_CAUSE_UNEXPLAINED && explain(c, f, err) < 0)
             return -1;
+        stet_diff_recent_replace(&c->d->recent, &f->evidence);
+    }
     return 0;
 }
 

@@ -164,7 +164,7 @@ static struct stet_finding *find_database(struct stet_diff_result *r, const stru
 static int say(struct stet_finding *f, const struct diff *d, const char *package,
                struct stet_error *err)
 {
-    if (!f->package && !(f->package = stet_strdup(package, err)))
+    if (!f->package && !(f->package = stet_diff_shared_new(package, err)))
         return -1;
     if (other_version(d, package))
         return stet_diff_because(
@@ -179,10 +179,10 @@ static int say(struct stet_finding *f, const struct diff *d, const char *package
 
 static int replace(char **to, const char *value, struct stet_error *err)
 {
-    char *copy = value ? stet_strdup(value, err) : NULL;
+    char *copy = value ? stet_diff_shared_new(value, err) : NULL;
     if (value && !copy)
         return -1;
-    free(*to);
+    stet_diff_shared_release(*to);
     *to = copy;
     return 0;
 }
@@ -239,7 +239,7 @@ static int fold(struct diff *d, const struct members *told, const struct member 
     struct stet_finding made = {0};
     if (!host) {
         made = *first; /* until the list is written, the findings must stay */
-        made.path = stet_strdup(first->path, err);
+        made.path = stet_diff_shared_new(first->path, err);
         made.format = made.what = made.a = made.b = made.detail = made.evidence = made.package =
             NULL;
         if (!made.path || make_host(&made, d, m[0].package, err) < 0) {
@@ -288,7 +288,7 @@ static int name_packages(struct diff *d, struct stet_error *err)
         path[n] = '\0';
         const char *a = stet_diff_evidence_owner(&d->side[0], path),
                    *b = stet_diff_evidence_owner(&d->side[1], path);
-        if ((a || b) && !(f->package = stet_strdup(a ? a : b, err)))
+        if ((a || b) && !(f->package = stet_diff_recent(&d->recent, a ? a : b, err)))
             return -1;
     }
     return 0;

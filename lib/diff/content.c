@@ -68,21 +68,17 @@ static bool is_plain(const char *s, size_t max)
     return n <= max && s[n] == '\0';
 }
 
-/* A copy of s made printable; NULL with err. */
-static char *printable(const char *s, size_t max, struct stet_error *err)
+/* s made printable, as a text of a finding; NULL with err. */
+static char *printable(struct diff *d, const char *s, size_t max, struct stet_error *err)
 {
-    struct stet_buffer b = STET_BUFFER_INIT;
+    _cleanup_buffer_ struct stet_buffer b = STET_BUFFER_INIT;
 
-    /* There may be a million of them: no more memory than it takes. */
     if (is_plain(s, max))
-        return stet_strdup(s, err);
-    stet_buffer_add_str(&b, "");
+        return stet_diff_recent(&d->recent, s, err);
     add_printable(&b, s, strlen(s), max, false);
-    if (stet_buffer_check(&b, "the text of a finding", err) < 0) {
-        stet_buffer_release(&b);
+    if (stet_buffer_check(&b, "the text of a finding", err) < 0)
         return NULL;
-    }
-    return stet_buffer_detach(&b);
+    return stet_diff_recent(&d->recent, stet_buffer_str(&b), err);
 }
 
 /* ---- adding findings ---- */
@@ -95,13 +91,16 @@ void stet_diff_take_back(struct stet_diff_result *r, size_t count)
         r->count = count;
 }
 
-/* The finding before is complete: what its detail took is known now. */
+/* The finding before is complete: its evidence and what its detail took are known now. */
 static int settle_last(struct diff *d, struct stet_error *err)
 {
     struct stet_diff_result *r = d->result;
-    if (r->count == 0 || !r->findings[r->count - 1].detail)
+    struct stet_finding *last = r->count > 0 ? &r->findings[r->count - 1] : NULL;
+
+    if (last)
+        stet_diff_recent_replace(&d->recent, &last->evidence);
+    if (!last || !last->detail)
         return 0;
-    struct stet_finding *last = &r->findings[r->count - 1];
     size_t len = strlen(last->detail);
 
     if (d->details + len > DETAILS_MAX) {
@@ -114,14 +113,14 @@ static int settle_last(struct diff *d, struct stet_error *err)
     return 0;
 }
 
-static int fill(struct stet_finding *f, const char *path, const char *format, const char *a,
-                const char *b, const char *what, struct stet_error *err)
+static int fill(struct diff *d, struct stet_finding *f, const char *path, const char *format,
+                const char *a, const char *b, const char *what, struct stet_error *err)
 {
-    f->path = printable(path, PATH_MAX_, err);
-    f->format = printable(format, VALUE_MAX, err);
-    f->what = printable(what, WHAT_MAX, err);
-    f->a = a ? printable(a, VALUE_MAX, err) : NULL;
-    f->b = b ? printable(b, VALUE_MAX, err) : NULL;
+    f->path = printable(d, path, PATH_MAX_, err);
+    f->format = printable(d, format, VALUE_MAX, err);
+    f->what = printable(d, what, WHAT_MAX, err);
+    f->a = a ? printable(d, a, VALUE_MAX, err) : NULL;
+    f->b = b ? printable(d, b, VALUE_MAX, err) : NULL;
     return f->path && f->format && f->what && (f->a || !a) && (f->b || !b) ? 0 : -1;
 }
 
@@ -147,7 +146,7 @@ static struct stet_finding *new_finding(struct diff *d, struct stet_error *err)
         return NULL;
     if (r->count == budget) {
         _cleanup_free_ char *text = stet_format(err, "more than %zu", budget);
-        if (!text || fill(f, "", "findings", text, text,
+        if (!text || fill(d, f, "", "findings", text, text,
                           "budget of findings: what comes after is not listed", err) < 0)
             return NULL;
         r->cut_short = true;
@@ -169,7 +168,7 @@ static struct stet_finding *add(struct diff *d, enum stet_diff_level level, unsi
     if (stet_buffer_check(&text, "a finding", err) < 0)
         return NULL;
     struct stet_finding *f = new_finding(d, err);
-    if (!f || fill(f, path, format, a, b, stet_buffer_str(&text), err) < 0)
+    if (!f || fill(d, f, path, format, a, b, stet_buffer_str(&text), err) < 0)
         return NULL;
     f->level = level;
     f->layer = layer;
@@ -204,7 +203,7 @@ int stet_diff_because(struct stet_finding *f, enum stet_diff_cause cause,
                       enum stet_diff_sureness sure, struct stet_error *err, const char *evidence,
                       ...)
 {
-    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT, shown = STET_BUFFER_INIT;
     va_list ap;
 
     va_start(ap, evidence);
@@ -212,11 +211,14 @@ int stet_diff_because(struct stet_finding *f, enum stet_diff_cause cause,
     va_end(ap);
     if (stet_buffer_check(&text, "the evidence of a finding", err) < 0)
         return -1;
-    char *copy = printable(stet_buffer_str(&text), EVIDENCE_MAX, err);
-    if (!copy)
+    add_printable(&shown, stet_buffer_str(&text), text.len, EVIDENCE_MAX, false);
+    if (stet_buffer_check(&shown, "the evidence of a finding", err) < 0)
         return -1;
-    free(f->evidence);
-    f->evidence = copy;
+    char *shared = stet_diff_shared_new(stet_buffer_str(&shown), err);
+    if (!shared)
+        return -1;
+    stet_diff_shared_release(f->evidence);
+    f->evidence = shared;
     f->cause = cause;
     f->sure = sure;
     return 0;

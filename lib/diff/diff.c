@@ -156,26 +156,38 @@ static int compare_findings(const void *pa, const void *pb, void *ctx)
     return order ? order : (i > j) - (i < j);
 }
 
+/* Brings each finding to its place, along the cycles of the permutation; there may be a million of them. */
+static void permute(struct stet_finding *findings, size_t *order, size_t count)
+{
+    for (size_t start = 0; start < count; start++) {
+        struct stet_finding first = findings[start];
+        size_t i = start;
+        while (order[i] != start) {
+            size_t from = order[i];
+            findings[i] = findings[from];
+            order[i] = i;
+            i = from;
+        }
+        findings[i] = first;
+        order[i] = i;
+    }
+}
+
 static int sort_findings(struct stet_diff_result *r, struct stet_error *err)
 {
     _cleanup_free_ size_t *order = calloc(r->count + 1, sizeof *order);
-    struct stet_finding *sorted = calloc(r->count + 1, sizeof *sorted);
+    bool sorted = true;
 
-    if (!order || !sorted) {
-        free(sorted);
+    if (!order)
         return stet_error_oom(err, "sorting what differs");
-    }
-    for (size_t i = 0; i < r->count; i++)
+    for (size_t i = 0; i < r->count; i++) {
         order[i] = i;
+        sorted = sorted && (i == 0 || compare_findings(&order[i - 1], &order[i], r->findings) <= 0);
+    }
+    if (sorted)
+        return 0;
     qsort_r(order, r->count, sizeof *order, compare_findings, r->findings);
-    for (size_t i = 0; i < r->count; i++)
-        sorted[i] = r->findings[order[i]];
-    /* What lies behind count is no longer needed. */
-    for (size_t i = r->count; i < r->cap; i++)
-        stet_diff_finding_release(&r->findings[i]);
-    free(r->findings);
-    r->findings = sorted;
-    r->cap = r->count + 1;
+    permute(r->findings, order, r->count);
     return 0;
 }
 
@@ -271,6 +283,8 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
     if (stet_diff_artifact_open(d, a_name, a, err) == 0 &&
         stet_diff_artifact_open(d, b_name, b, err) == 0 && name_sides(d, a, b, err) == 0)
         rc = compare(d, a, b, err);
+    if (rc == 0 && (stet_diff_artifact_check(a, err) < 0 || stet_diff_artifact_check(b, err) < 0))
+        rc = -1;
     /* What is not told elsewhere; asks for nothing where it was. */
     if (rc == 0)
         rc = finish_evidence(d, err);
@@ -289,21 +303,37 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
     return rc;
 }
 
+/* What is mapped is watched: a file that becomes shorter meanwhile is why it failed, or would have. */
+static int compare_guarded(struct diff *d, const char *a, const char *b, struct stet_error *err)
+{
+    struct diff_guard guard;
+
+    if (stet_diff_guard_begin(&guard, err) < 0)
+        return -1;
+    d->guard = &guard;
+    int rc = compare_names(d, a, b, err);
+    return stet_diff_guard_end(&guard, err) < 0 ? -1 : rc;
+}
+
 int stet_diff(const char *a, const char *b, const struct stet_diff_options *options,
               struct stet_diff_result *out, struct stet_error *err)
 {
     const char *temporary = options->temporary ? options->temporary : "/var/tmp";
-    struct diff d = {.options = options, .result = out};
+    struct diff *d = calloc(1, sizeof *d);
 
     stet_diff_result_init(out);
-    d.bytes_left = options->budget_bytes ? options->budget_bytes : BUDGET_BYTES;
-    d.temporary = stet_fs_open(AT_FDCWD, temporary, O_RDONLY | O_DIRECTORY, 0, err);
-    if (d.temporary < 0)
-        return -1;
-    int rc = compare_names(&d, a, b, err);
-    stet_diff_side_release(&d.side[0]);
-    stet_diff_side_release(&d.side[1]);
-    close(d.temporary);
+    if (!d)
+        return stet_error_oom(err, "compare");
+    d->options = options;
+    d->result = out;
+    d->bytes_left = options->budget_bytes ? options->budget_bytes : BUDGET_BYTES;
+    d->temporary = stet_fs_open(AT_FDCWD, temporary, O_RDONLY | O_DIRECTORY, 0, err);
+    int rc = d->temporary < 0 ? -1 : compare_guarded(d, a, b, err);
+    stet_diff_side_release(&d->side[0]);
+    stet_diff_side_release(&d->side[1]);
+    stet_diff_recent_release(&d->recent);
+    stet_cleanup_close(&d->temporary);
+    free(d);
     if (rc < 0)
         stet_diff_result_release(out);
     return rc;

@@ -63,6 +63,13 @@ enum stet_diff_sureness { STET_DIFF_POSSIBLE, STET_DIFF_LIKELY, STET_DIFF_CERTAI
 const char *stet_diff_sureness_name(enum stet_diff_sureness sure);
 
 /*
+ * The texts of findings but for detail are counted, so that findings that say the same hold one: made by
+ * stet_diff_shared_new() (NULL with err), given back by stet_diff_shared_release() (which takes NULL).
+ */
+char *stet_diff_shared_new(const char *text, struct stet_error *err);
+void stet_diff_shared_release(char *text);
+
+/*
  * One difference. Strings may hold any UTF-8 without control characters but '\n' and '\t' in detail (bytes that are not
  * are written \xNN); they are hostile and must be escaped by whoever shows them.
  */
@@ -77,7 +84,7 @@ struct stet_finding {
     char *
         what; /* which property: "mtime", "mode", "config.created", "section .comment", "lines 3-5", "bytes 100-115" */
     char *a, *b; /* the values as text, shortened; NULL: there is none on that side */
-    /* More: lines "-…" of a, "+…" of b, " …" of both, "@@ …" between; or hex windows in the same form. NULL: none. */
+    /* More (malloc'd): lines "-…" of a, "+…" of b, " …" of both, "@@ …" between; or hex windows in the same form. NULL: none. */
     char *detail;
     enum stet_diff_cause cause;
     enum stet_diff_sureness sure;

@@ -20,6 +20,17 @@ struct diff_side {
     struct diff_evidence *evidence; /* more, for evidence.c alone; NULL: none */
 };
 
+/* Texts that findings were given last (shared.c). One of zeroes is empty. */
+enum { DIFF_RECENT = 4096 };
+struct diff_recent {
+    char *texts[DIFF_RECENT];
+};
+/* A text for a finding: one of these when it is among them, else a new one. NULL with err. */
+char *stet_diff_recent(struct diff_recent *r, const char *text, struct stet_error *err);
+/* The same for a text that a finding has already (or NULL). */
+void stet_diff_recent_replace(struct diff_recent *r, char **text);
+void stet_diff_recent_release(struct diff_recent *r);
+
 /* A comparison under way. */
 struct diff {
     const struct stet_diff_options *options;
@@ -27,7 +38,9 @@ struct diff {
     struct diff_side side[2];
     uint64_t bytes_left; /* of options->budget_bytes */
     uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
-    int temporary;       /* directory descriptor for unnamed files */
+    struct diff_recent recent;
+    int temporary;            /* directory descriptor for unnamed files */
+    struct diff_guard *guard; /* of what is mapped; NULL: nothing watches it */
 };
 
 /* ---- contents ---- */

@@ -34,14 +34,14 @@ void stet_diff_result_init(struct stet_diff_result *r)
 
 void stet_diff_finding_release(struct stet_finding *f)
 {
-    free(f->path);
-    free(f->format);
-    free(f->what);
-    free(f->a);
-    free(f->b);
+    stet_diff_shared_release(f->path);
+    stet_diff_shared_release(f->format);
+    stet_diff_shared_release(f->what);
+    stet_diff_shared_release(f->a);
+    stet_diff_shared_release(f->b);
     free(f->detail);
-    free(f->evidence);
-    free(f->package);
+    stet_diff_shared_release(f->evidence);
+    stet_diff_shared_release(f->package);
     *f = (struct stet_finding){0};
 }
 

@@ -109,5 +109,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stet_diff_result_release(&in.result);
     stet_diff_side_release(&in.diff.side[0]);
     stet_diff_side_release(&in.diff.side[1]);
+    stet_diff_recent_release(&in.diff.recent);
     return 0;
 }

@@ -20,19 +20,19 @@ static int add(struct stet_diff_result *out, const struct row *row, struct stet_
     if (stet_grow(&out->findings, &out->cap, out->count + 1, sizeof(*out->findings), err) < 0)
         return -1;
     struct stet_finding *f = &out->findings[out->count++];
-    const char *const from[] = {row->path, row->format, row->what,     row->a,
-                                row->b,    row->detail, row->evidence, row->package};
-    char **const to[] = {&f->path, &f->format, &f->what,     &f->a,
-                         &f->b,    &f->detail, &f->evidence, &f->package};
+    const char *const from[] = {row->path, row->format,   row->what,   row->a,
+                                row->b,    row->evidence, row->package};
+    char **const to[] = {&f->path, &f->format, &f->what, &f->a, &f->b, &f->evidence, &f->package};
 
     f->level = row->level;
     f->layer = row->layer;
     f->cause = row->cause;
     f->sure = row->sure;
     for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++)
-        if (from[i] && !(*to[i] = stet_strdup(from[i], err)))
+        if (from[i] && !(*to[i] = stet_diff_shared_new(from[i], err)))
             return -1;
-    return 0;
+    f->detail = row->detail ? stet_strdup(row->detail, err) : NULL;
+    return row->detail && !f->detail ? -1 : 0;
 }
 
 static int add_all(struct stet_diff_result *out, const struct row *rows, size_t count,

@@ -84,6 +84,7 @@ static inline void comparing_print(const struct comparing *c, FILE *out)
 static inline void comparing_release(struct comparing *c)
 {
     stet_diff_result_release(&c->result);
+    stet_diff_recent_release(&c->diff.recent);
 }
 
 #endif

@@ -322,6 +322,7 @@ static void end(struct search *s)
     stet_diff_result_release(&s->result);
     stet_diff_side_release(&s->diff.side[0]);
     stet_diff_side_release(&s->diff.side[1]);
+    stet_diff_recent_release(&s->diff.recent);
 }
 
 /* Two values of a text, on their own. */

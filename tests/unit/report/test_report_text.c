@@ -36,7 +36,7 @@ static void test_partial(void **state)
 
 static char *copy(const char *s)
 {
-    return s ? strdup(s) : NULL;
+    return s ? stet_diff_shared_new(s, NULL) : NULL;
 }
 
 static void add(struct stet_diff_result *r, enum stet_diff_cause cause, const char *path,
@@ -50,7 +50,7 @@ static void add(struct stet_diff_result *r, enum stet_diff_cause cause, const ch
                                                     .what = copy(what),
                                                     .a = copy(a),
                                                     .b = copy(b),
-                                                    .detail = copy(detail),
+                                                    .detail = detail ? strdup(detail) : NULL,
                                                     .cause = cause,
                                                     .sure = STET_DIFF_LIKELY};
 }
