@@ -46,7 +46,8 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are left to the caller's thread, so that its waits are the ones interrupted. */
+/* Signals are left to the caller's thread, so that its waits are the ones interrupted. Not those of a fault, which is the
+ * thread's own: where they are blocked, nobody who handles them is asked, and the process ends. */
 static size_t start(pthread_t *threads, size_t wanted, struct run *run)
 {
     sigset_t all;
@@ -54,7 +55,11 @@ static size_t start(pthread_t *threads, size_t wanted, struct run *run)
     size_t started = 0;
 
     (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
+    (void)sigdelset(&all, SIGBUS);
+    (void)sigdelset(&all, SIGSEGV);
+    (void)sigdelset(&all, SIGILL);
+    (void)sigdelset(&all, SIGFPE);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &old);
     while (started < wanted && pthread_create(&threads[started], NULL, work, run) == 0)
         started++;
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -6,6 +6,8 @@
 
 struct directory {
     struct stet_tree tree;
+    const char *name; /* as given, borrowed */
+    struct diff_guard *guard;
     int root;
     struct stet_tree_view paths[2], meta;
 };
@@ -35,6 +37,8 @@ static int directory_meta(struct diff_list *l, size_t i, struct diff_meta *m,
     struct directory *dir = l->data;
     const struct stet_entry *e = stet_tree_view_at(&dir->meta, i);
 
+    if (stet_diff_guard_check(dir->guard, err) < 0)
+        return -1;
     m->path = e->path;
     m->type = e->type;
     m->flag = 0;
@@ -55,12 +59,16 @@ static int directory_content(struct diff_list *l, size_t i, struct diff_map *out
 {
     struct directory *dir = l->data;
     const char *path = stet_tree_view_at(&dir->meta, i)->path;
+    _cleanup_free_ char *name = stet_format(err, "%s/%s", dir->name, path);
     struct stat st;
     _cleanup_close_ int fd =
         stet_fs_open_in(dir->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 
+    if (!name)
+        return -1;
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
+        return stet_diff_map_fd(dir->guard, fd, 0, (uint64_t)st.st_size, name, out, err) < 0 ? -1
+                                                                                             : 1;
     if (fd >= 0)
         stet_error_input(err, "%s is no regular file any more", path);
     return 0;
@@ -87,6 +95,8 @@ int stet_diff_list_directory(const struct diff *d, const char *path, struct diff
     if (!dir)
         return stet_error_oom(err, path);
     *out = (struct diff_list){.ops = &directory_ops, .format = "directory", .data = dir};
+    dir->name = path;
+    dir->guard = d->guard;
     stet_tree_init(&dir->tree);
     dir->root = stet_fs_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, err);
     if (dir->root < 0 ||

@@ -43,6 +43,7 @@ struct diff_image {
     bool docker, archive;
     const char *reference; /* that was asked for, or NULL */
     int dir;               /* of a layout */
+    struct diff_guard *guard;
     const struct diff_map *file;
     struct diff_tar files;    /* of an archive */
     struct diff_map index;    /* index.json, manifest.json of docker */

@@ -30,20 +30,40 @@ static int named_file(int dirfd)
     return fd;
 }
 
+static const char *temporary_name(const struct diff *d)
+{
+    return d->options->temporary ? d->options->temporary : "/var/tmp";
+}
+
 int stet_diff_unnamed_file(const struct diff *d, struct stet_error *err)
 {
-    const char *name = d->options->temporary ? d->options->temporary : "/var/tmp";
     int fd = openat(d->temporary, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
         fd = named_file(d->temporary);
     if (fd < 0)
-        return stet_error_errno(err, "make a temporary file in %s", name);
+        return stet_error_errno(err, "make a temporary file in %s", temporary_name(d));
     return fd;
 }
 
-int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
-                     struct stet_error *err)
+int stet_diff_unnamed_write(const struct diff *d, int fd, const void *data, size_t len,
+                            struct stet_error *err)
+{
+    struct stet_error why = STET_ERROR_INIT;
+
+    if (stet_fs_write_fd(fd, "a temporary file", data, len, &why) == 0)
+        return 0;
+    if (why.errnum == ENOSPC || why.errnum == EDQUOT || why.errnum == EFBIG)
+        return stet_error_set(
+            err, STET_ERROR_ENVIRONMENT, why.errnum,
+            "no room for what is decompressed in %s; give it some, or name another "
+            "directory with TMPDIR",
+            temporary_name(d));
+    return stet_error_set(err, why.kind, 0, "%s", why.text);
+}
+
+int stet_diff_map_fd(struct diff_guard *guard, int fd, uint64_t offset, uint64_t len,
+                     const char *name, struct diff_map *out, struct stet_error *err)
 {
     uint64_t skip = offset % page_size();
     size_t length;
@@ -57,6 +77,11 @@ int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, st
     if (base == MAP_FAILED)
         return stet_error_errno(err, "map %s", name);
     (void)madvise(base, length, MADV_SEQUENTIAL);
+    out->range = guard ? stet_diff_guard_add(guard, base, length, name, err) : NULL;
+    if (guard && !out->range) {
+        munmap(base, length);
+        return -1;
+    }
     out->base = base;
     out->length = length;
     out->bytes.data = (const unsigned char *)base + skip;
@@ -64,13 +89,13 @@ int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, st
     return 0;
 }
 
-int stet_diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
+int stet_diff_map_file(struct diff_guard *guard, const char *path, struct diff_map *out,
                        struct stet_error *err)
 {
     struct stat st;
 
     *out = (struct diff_map){0};
-    _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return -2;
     if (fd < 0)
@@ -79,7 +104,7 @@ int stet_diff_map_file(int dirfd, const char *path, int flags, struct diff_map *
         return stet_error_errno(err, "look at %s", path);
     if (!S_ISREG(st.st_mode))
         return -2;
-    return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err);
+    return stet_diff_map_fd(guard, fd, 0, (uint64_t)st.st_size, path, out, err);
 }
 
 void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
@@ -95,6 +120,8 @@ void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
 
 void stet_diff_map_release(struct diff_map *m)
 {
+    if (m->range && !m->borrowed)
+        stet_diff_guard_remove(m->range);
     if (m->base && !m->borrowed)
         munmap(m->base, m->length);
     *m = (struct diff_map){0};

@@ -142,10 +142,11 @@ static int recognise_file(const struct diff *d, struct diff_artifact *a, struct 
 
 /* ---- */
 
-static int map_file(struct diff_artifact *a, struct stet_error *err)
+static int map_file(const struct diff *d, struct diff_artifact *a, struct stet_error *err)
 {
-    int rc = stet_diff_map_file(AT_FDCWD, a->place.path, 0, &a->file, err);
-
+    if (stat(a->place.path, &a->file_was) < 0)
+        a->file_was = (struct stat){0};
+    int rc = stet_diff_map_file(d->guard, a->place.path, &a->file, err);
     if (rc == -2)
         return stet_error_input(err, "%s: is no file that can be compared", a->place.path);
     return rc;
@@ -163,7 +164,7 @@ static int recognise(const struct diff *d, struct diff_artifact *a, struct stet_
                    ? stet_error_input(err, "%s: there is no such file or directory", a->place.path)
                    : stet_error_errno(err, "look at %s", a->place.path);
     if (!S_ISDIR(st.st_mode))
-        return map_file(a, err) < 0 ? -1 : recognise_file(d, a, err);
+        return map_file(d, a, err) < 0 ? -1 : recognise_file(d, a, err);
     a->kind = DIFF_ARTIFACT_DIRECTORY;
     a->kind_text = "directory";
     if (access(layout, F_OK) == 0) {
@@ -173,7 +174,7 @@ static int recognise(const struct diff *d, struct diff_artifact *a, struct stet_
     return 0;
 }
 
-static int open_transport(struct diff_artifact *a, struct stet_error *err)
+static int open_transport(const struct diff *d, struct diff_artifact *a, struct stet_error *err)
 {
     unsigned char first[PEEK];
     enum stet_codec_kind kind;
@@ -185,14 +186,14 @@ static int open_transport(struct diff_artifact *a, struct stet_error *err)
         a->kind_text = "directory";
         break;
     case STET_OCI_TAR:
-        if (map_file(a, err) < 0)
+        if (map_file(d, a, err) < 0)
             return -1;
         (void)peek(&a->file.bytes, first, &kind);
         return open_as_tar(a, kind, err);
     case STET_OCI_ARCHIVE:
     case STET_OCI_DOCKER_ARCHIVE:
         a->kind = DIFF_ARTIFACT_IMAGE;
-        return map_file(a, err);
+        return map_file(d, a, err);
     case STET_OCI_LAYOUT:
         a->kind = DIFF_ARTIFACT_IMAGE;
         break;
@@ -219,7 +220,7 @@ int stet_diff_artifact_open(const struct diff *d, const char *name, struct diff_
     if (has_transport(name)) {
         rc = stet_oci_place_parse(name, &a->place, err);
         if (rc == 0)
-            rc = open_transport(a, err);
+            rc = open_transport(d, a, err);
     } else {
         a->place.path = stet_strdup(name, err);
         rc = a->place.path ? recognise(d, a, err) : -1;
@@ -229,6 +230,22 @@ int stet_diff_artifact_open(const struct diff *d, const char *name, struct diff_
     if (rc < 0)
         stet_diff_artifact_release(a);
     return rc;
+}
+
+int stet_diff_artifact_check(const struct diff_artifact *a, struct stet_error *err)
+{
+    const struct stat *was = &a->file_was;
+    struct stat is;
+
+    /* A file that another one took the place of is still the one that was mapped. */
+    if (!a->file.base || stat(a->place.path, &is) < 0 || is.st_dev != was->st_dev ||
+        is.st_ino != was->st_ino)
+        return 0;
+    if (is.st_size == was->st_size && is.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+        is.st_mtim.tv_nsec == was->st_mtim.tv_nsec)
+        return 0;
+    return stet_error_input(err, "%s changed while it was read; stop what is changing it",
+                            a->place.path);
 }
 
 void stet_diff_artifact_release(struct diff_artifact *a)

@@ -7,24 +7,30 @@
 #define STET_DIFF_SIDES_H
 
 #include "lib/codec/codec.h"
+#include "lib/diff/guard.h"
 #include "lib/diff/private.h"
 #include "lib/oci/oci.h"
 
 /* ---- bytes of files (mapped.c) ---- */
 
-/* A part of a file in memory. One of zeroes is empty. The file must not shrink meanwhile. */
+/* A part of a file in memory. One of zeroes is empty. */
 struct diff_map {
     struct diff_bytes bytes;
     void *base; /* of the mapping; NULL: the bytes are no file's */
     size_t length;
-    bool borrowed; /* the mapping is another's */
+    struct diff_range *range; /* as the guard knows it, or NULL */
+    bool borrowed;            /* the mapping is another's */
 };
 /* An unnamed file in the directory for temporary ones: a descriptor, or -1 with err. */
 int stet_diff_unnamed_file(const struct diff *d, struct stet_error *err);
-int stet_diff_map_fd(int fd, uint64_t offset, uint64_t len, const char *name, struct diff_map *out,
-                     struct stet_error *err);
-/* A whole regular file below dirfd. -2 with err untouched when it does not exist or is no regular file. */
-int stet_diff_map_file(int dirfd, const char *path, int flags, struct diff_map *out,
+/* Writes to it. */
+int stet_diff_unnamed_write(const struct diff *d, int fd, const void *data, size_t len,
+                            struct stet_error *err);
+/* Watched by guard, which may be NULL: then the file must not become shorter meanwhile. */
+int stet_diff_map_fd(struct diff_guard *guard, int fd, uint64_t offset, uint64_t len,
+                     const char *name, struct diff_map *out, struct stet_error *err);
+/* A whole regular file. -2 with err untouched when it does not exist or is no regular file. */
+int stet_diff_map_file(struct diff_guard *guard, const char *path, struct diff_map *out,
                        struct stet_error *err);
 /* A part of m, which must outlive it; clipped to what m has. */
 void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
@@ -245,12 +251,15 @@ struct diff_artifact {
     const char *kind_text;
     struct stet_oci_place place; /* path, and the transport of an image */
     struct diff_map file;        /* of what is a file */
+    struct stat file_was;        /* before it was read */
     struct diff_image *image;    /* of an image, from stet_diff_image_open() */
     struct diff_stream stream;   /* of a tar */
 };
 int stet_diff_artifact_open(const struct diff *d, const char *name, struct diff_artifact *out,
                             struct stet_error *err);
 void stet_diff_artifact_release(struct diff_artifact *a);
+/* 0, or -1 with err when it is a file that was written to since it was opened. */
+int stet_diff_artifact_check(const struct diff_artifact *a, struct stet_error *err);
 
 /* ---- images (image.c, source.c) ---- */
 

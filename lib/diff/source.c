@@ -33,7 +33,7 @@ static int layout_file(const struct diff_image *i, const char *path, struct diff
         return stet_error_errno(err, "look at %s", path);
     if (!S_ISREG(st.st_mode))
         return 0;
-    return stet_diff_map_fd(fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
+    return stet_diff_map_fd(i->guard, fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
 }
 
 int stet_diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
@@ -346,10 +346,10 @@ int stet_diff_image_open(const struct diff *d, struct diff_artifact *a, struct s
 {
     struct diff_image *i = calloc(1, sizeof *i);
 
-    (void)d;
     if (!i)
         return stet_error_oom(err, a->name);
     a->image = i;
+    i->guard = d->guard;
     i->name = a->place.path;
     i->reference = a->place.reference;
     i->docker = a->place.transport == STET_OCI_DOCKER_ARCHIVE;

@@ -4,11 +4,9 @@
 #include "lib/diff/spool.h"
 
 #include <archive.h>
-#include <sys/mman.h>
 
 #include "lib/codec/codec.h"
 #include "lib/diff/compressed.h"
-#include "lib/diff/sides.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -19,8 +17,7 @@ void stet_diff_spool_init(struct diff_spool *s, const struct diff *d)
 
 void stet_diff_spool_release(struct diff_spool *s)
 {
-    if (s->map)
-        munmap(s->map, s->map_len);
+    stet_diff_map_release(&s->map);
     if (s->fd >= 0)
         close(s->fd);
     stet_buffer_release(&s->memory);
@@ -31,7 +28,7 @@ static int flush(struct diff_spool *s, struct stet_error *err)
 {
     if (s->memory.len == 0)
         return 0;
-    if (stet_fs_write_fd(s->fd, "a temporary file", s->memory.data, s->memory.len, err) < 0)
+    if (stet_diff_unnamed_write(s->diff, s->fd, s->memory.data, s->memory.len, err) < 0)
         return -1;
     s->written += s->memory.len;
     stet_buffer_clear(&s->memory);
@@ -63,13 +60,10 @@ int stet_diff_spool_bytes(struct diff_spool *s, struct diff_bytes *out, struct s
     if (flush(s, err) < 0)
         return -1;
     stet_buffer_release(&s->memory);
-    s->map_len = (size_t)s->written;
-    s->map = mmap(NULL, s->map_len, PROT_READ, MAP_PRIVATE, s->fd, 0);
-    if (s->map == MAP_FAILED) {
-        s->map = NULL;
-        return stet_error_errno(err, "a temporary file cannot be mapped");
-    }
-    *out = (struct diff_bytes){s->map, s->map_len};
+    if (stet_diff_map_fd(s->diff->guard, s->fd, 0, s->written, "a temporary file", &s->map, err) <
+        0)
+        return -1;
+    *out = s->map.bytes;
     return 0;
 }
 

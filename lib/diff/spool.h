@@ -5,7 +5,7 @@
 #ifndef STET_DIFF_SPOOL_H
 #define STET_DIFF_SPOOL_H
 
-#include "lib/diff/private.h"
+#include "lib/diff/sides.h"
 
 enum { DIFF_SPOOL_MEMORY = 4 << 20 };
 
@@ -14,8 +14,7 @@ struct diff_spool {
     struct stet_buffer memory; /* what is not yet in the file */
     int fd;                    /* -1: all is in memory */
     uint64_t written;          /* to the file */
-    void *map;
-    size_t map_len;
+    struct diff_map map;       /* of the file */
 };
 
 void stet_diff_spool_init(struct diff_spool *s, const struct diff *d);

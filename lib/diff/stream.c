@@ -41,6 +41,7 @@ static const struct stet_reader_ops blob_ops = {blob_read, NULL};
 /* ---- decoding ---- */
 
 struct decoding {
+    const struct diff *diff;
     struct diff_stream *stream;
     struct blob_reader in;
     struct stet_digest_state blob, tar;
@@ -53,14 +54,14 @@ static int keep(struct decoding *c, const void *data, size_t len, struct stet_er
     if (c->stream->verify && stet_digest_update(&c->tar, data, len, err) < 0)
         return -1;
     c->written += len;
-    return stet_fs_write_fd(c->fd, "a temporary file", data, len, err);
+    return stet_diff_unnamed_write(c->diff, c->fd, data, len, err);
 }
 
 /* What the decoder does not like is kept as damage. */
 static int decode(struct decoding *c, struct stet_reader *in, char *buffer, struct stet_error *err)
 {
     for (;;) {
-        if (stet_cancel_check(err) < 0)
+        if (stet_cancel_check(err) < 0 || stet_diff_guard_check(c->diff->guard, err) < 0)
             return -1;
         ssize_t n = stet_reader_read(in, buffer, CHUNK, &c->stream->damage);
         if (n < 0 && c->stream->damage.kind == STET_ERROR_INPUT)
@@ -112,8 +113,9 @@ static int read_rest(struct decoding *c, char *buffer, struct stet_error *err)
     return n < 0 ? -1 : 0;
 }
 
-static int decode_all(const struct diff *d, struct decoding *c, struct stet_error *err)
+static int decode_all(struct decoding *c, struct stet_error *err)
 {
+    const struct diff *d = c->diff;
     struct diff_stream *s = c->stream;
     uint64_t max = d->options->budget_bytes ? d->options->budget_bytes : BUDGET;
     _cleanup_free_ char *buffer = malloc(CHUNK);
@@ -132,7 +134,7 @@ static int decode_all(const struct diff *d, struct decoding *c, struct stet_erro
         rc = decode_last(c, max, buffer, err);
     if (rc == 0 && s->verify)
         rc = read_rest(c, buffer, err);
-    return rc < 0 ? -1 : stet_diff_map_fd(c->fd, 0, c->written, s->name, &s->tar, err);
+    return rc < 0 ? -1 : stet_diff_map_fd(d->guard, c->fd, 0, c->written, s->name, &s->tar, err);
 }
 
 static int finish_digests(struct decoding *c, struct stet_error *err)
@@ -149,7 +151,7 @@ static int finish_digests(struct decoding *c, struct stet_error *err)
 
 static int open_compressed(const struct diff *d, struct diff_stream *s, struct stet_error *err)
 {
-    struct decoding c = {.stream = s, .fd = stet_diff_unnamed_file(d, err)};
+    struct decoding c = {.diff = d, .stream = s, .fd = stet_diff_unnamed_file(d, err)};
     int rc = -1;
 
     if (c.fd < 0)
@@ -159,7 +161,7 @@ static int open_compressed(const struct diff *d, struct diff_stream *s, struct s
     c.in.state = s->verify ? &c.blob : NULL;
     if (!s->verify ||
         (stet_digest_begin(&c.blob, err) == 0 && stet_digest_begin(&c.tar, err) == 0)) {
-        rc = decode_all(d, &c, err);
+        rc = decode_all(&c, err);
         if (rc == 0)
             rc = finish_digests(&c, err);
     }
