@@ -4,8 +4,6 @@
 #include "lib/diff/evidence.h"
 #include "lib/diff/sides.h"
 
-#define BUDGET_BYTES (UINT64_C(8) << 30)
-
 /* ---- two artifacts of whatever kinds ---- */
 
 static int finish_evidence(struct diff *d, struct stet_error *err)
@@ -326,7 +324,7 @@ int stet_diff(const char *a, const char *b, const struct stet_diff_options *opti
         return stet_error_oom(err, "compare");
     d->options = options;
     d->result = out;
-    d->bytes_left = options->budget_bytes ? options->budget_bytes : BUDGET_BYTES;
+    d->bytes_left = options->budget_bytes ? options->budget_bytes : DIFF_BUDGET_BYTES;
     d->temporary = stet_fs_open(AT_FDCWD, temporary, O_RDONLY | O_DIRECTORY, 0, err);
     int rc = d->temporary < 0 ? -1 : compare_guarded(d, a, b, err);
     stet_diff_side_release(&d->side[0]);

@@ -351,7 +351,7 @@ static int compare_bytes(struct comparison *c, const char *path, const struct di
         *told |= DIFF_FIELD_SIZE;
     c->d->result->contents++;
     c->d->result->bytes += a->bytes.len + b->bytes.len;
-    return stet_diff_content(&p, err);
+    return stet_diff_map_content(&p, a, b, err);
 }
 
 static int compare_content(struct comparison *c, size_t i, size_t j, const char *path,

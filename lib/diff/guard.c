@@ -159,6 +159,11 @@ int stet_diff_guard_check(struct diff_guard *g, struct stet_error *err)
     return -1;
 }
 
+bool stet_diff_guard_failed(const struct diff_range *r)
+{
+    return r && atomic_load(&r->guard->failed);
+}
+
 /* ---- mappings ---- */
 
 struct diff_range *stet_diff_guard_add(struct diff_guard *g, void *base, size_t length,

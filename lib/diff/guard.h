@@ -30,6 +30,8 @@ int stet_diff_guard_begin(struct diff_guard *g, struct stet_error *err);
 int stet_diff_guard_end(struct diff_guard *g, struct stet_error *err);
 /* 0, or -1 with err when a mapping lost a part. Any thread; g may be NULL. */
 int stet_diff_guard_check(struct diff_guard *g, struct stet_error *err);
+/* Did one of the guard's mappings lose a part? r may be NULL. */
+bool stet_diff_guard_failed(const struct diff_range *r);
 
 /* Watches a mapping until it is removed, just before it is unmapped. name is copied. Any thread. */
 struct diff_range *stet_diff_guard_add(struct diff_guard *g, void *base, size_t length,

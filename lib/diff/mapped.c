@@ -5,9 +5,14 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
-enum { WINDOW = 4 << 20 };
+enum {
+    WINDOW = 4 << 20,
+    SPARSE_MIN = 64 << 20, /* smaller files are read, holes and all */
+    VALUE_MAX = 16,        /* bytes of a value */
+};
 
 static size_t page_size(void)
 {
@@ -62,6 +67,18 @@ int stet_diff_unnamed_write(const struct diff *d, int fd, const void *data, size
     return stet_error_set(err, why.kind, 0, "%s", why.text);
 }
 
+/* A descriptor of its own for a large file that has holes, or 0: also when there are too many descriptors. */
+static int sparse_fd(int fd, uint64_t len)
+{
+    struct stat st;
+
+    if (len < SPARSE_MIN || fstat(fd, &st) < 0 ||
+        (uint64_t)st.st_blocks * 512 >= (uint64_t)st.st_size)
+        return 0;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? 0 : copy;
+}
+
 int stet_diff_map_fd(struct diff_guard *guard, int fd, uint64_t offset, uint64_t len,
                      const char *name, struct diff_map *out, struct stet_error *err)
 {
@@ -82,6 +99,8 @@ int stet_diff_map_fd(struct diff_guard *guard, int fd, uint64_t offset, uint64_t
         munmap(base, length);
         return -1;
     }
+    out->sparse = sparse_fd(fd, len);
+    out->offset = offset - skip;
     out->base = base;
     out->length = length;
     out->bytes.data = (const unsigned char *)base + skip;
@@ -122,6 +141,8 @@ void stet_diff_map_release(struct diff_map *m)
 {
     if (m->range && !m->borrowed)
         stet_diff_guard_remove(m->range);
+    if (m->sparse && !m->borrowed)
+        close(m->sparse);
     if (m->base && !m->borrowed)
         munmap(m->base, m->length);
     *m = (struct diff_map){0};
@@ -139,25 +160,120 @@ void stet_diff_map_forget(const struct diff_map *m, size_t offset, size_t len)
     (void)madvise((char *)m->base + from, to - from, MADV_DONTNEED);
 }
 
+/* ---- comparing ---- */
+
+/* Where the file has data again, from i on: zeroes up to there. */
+static size_t next_data(const struct diff_map *m, size_t i)
+{
+    uint64_t at = m->offset + (uint64_t)(m->bytes.data - (const unsigned char *)m->base) + i;
+    off_t data = lseek(m->sparse, (off_t)at, SEEK_DATA);
+
+    if (data < 0)
+        return errno == ENXIO ? m->bytes.len : i;
+    return (uint64_t)data - at < m->bytes.len - i ? i + (size_t)((uint64_t)data - at)
+                                                  : m->bytes.len;
+}
+
+/* The next part of the first len bytes that may differ, from *at on, in memory; false at the end, or when all is to end.
+ * What lies before it is forgotten. */
+static bool next_window(const struct diff_map *a, const struct diff_map *b, size_t len, size_t *at,
+                        size_t *n)
+{
+    if (len > WINDOW && *n > 0) {
+        stet_diff_map_forget(a, *at, *n);
+        stet_diff_map_forget(b, *at, *n);
+    }
+    *at += *n;
+    if (a->sparse && b->sparse && *at < len) {
+        size_t x = next_data(a, *at), y = next_data(b, *at), next = x < y ? x : y;
+        *at = next < len ? next : len;
+    }
+    *n = len - *at < WINDOW ? len - *at : WINDOW;
+    return *n > 0;
+}
+
+static bool is_to_end(const struct diff_map *a, const struct diff_map *b)
+{
+    return stet_cancel_requested() || stet_diff_guard_failed(a->range) ||
+           stet_diff_guard_failed(b->range);
+}
+
 bool stet_diff_map_equal(const struct diff_map *a, const struct diff_map *b)
 {
-    size_t len = a->bytes.len;
+    size_t len = a->bytes.len, at = 0, n = 0;
 
     if (len != b->bytes.len)
         return false;
     if (a->bytes.data == b->bytes.data)
         return true;
-    for (size_t i = 0; i < len; i += WINDOW) {
-        size_t n = len - i < WINDOW ? len - i : WINDOW;
-        bool same = memcmp(a->bytes.data + i, b->bytes.data + i, n) == 0;
-        if (len > WINDOW) {
-            stet_diff_map_forget(a, i, n);
-            stet_diff_map_forget(b, i, n);
-        }
-        if (!same)
+    while (next_window(a, b, len, &at, &n))
+        if (is_to_end(a, b) || memcmp(a->bytes.data + at, b->bytes.data + at, n) != 0)
             return false;
-    }
     return true;
+}
+
+/* What differs of the first len bytes: from the first to behind the last of them. False when nothing does. */
+static bool find_range(const struct diff_map *a, const struct diff_map *b, size_t len, size_t *from,
+                       size_t *to)
+{
+    bool found = false;
+
+    for (size_t at = 0, n = 0; next_window(a, b, len, &at, &n) && !is_to_end(a, b);) {
+        const unsigned char *x = a->bytes.data + at, *y = b->bytes.data + at;
+        size_t first = 0, last = n;
+        if (memcmp(x, y, n) == 0)
+            continue;
+        while (x[first] == y[first])
+            first++;
+        while (x[last - 1] == y[last - 1])
+            last--;
+        *from = found ? *from : at + first;
+        *to = at + last;
+        found = true;
+    }
+    return found;
+}
+
+static int compare_large(const struct diff_pair *p, const struct diff_map *a,
+                         const struct diff_map *b, struct stet_error *err)
+{
+    static const char note[] = "larger than the budget: compared as bytes, and not looked into";
+    size_t len = a->bytes.len < b->bytes.len ? a->bytes.len : b->bytes.len, from = len, to = len;
+    _cleanup_buffer_ struct stet_buffer x = STET_BUFFER_INIT, y = STET_BUFFER_INIT;
+
+    (void)find_range(a, b, len, &from, &to);
+    if (a->bytes.len != b->bytes.len)
+        to = a->bytes.len > b->bytes.len ? a->bytes.len : b->bytes.len;
+    size_t end = to - from < VALUE_MAX ? to : from + VALUE_MAX;
+    stet_diff_hex(&x, diff_part(a->bytes, from, (end < a->bytes.len ? end : a->bytes.len) - from),
+                  VALUE_MAX);
+    stet_diff_hex(&y, diff_part(b->bytes, from, (end < b->bytes.len ? end : b->bytes.len) - from),
+                  VALUE_MAX);
+    if (stet_buffer_check(&x, "what differs", err) < 0 ||
+        stet_buffer_check(&y, "what differs", err) < 0)
+        return -1;
+    struct stet_finding *f =
+        stet_diff_add(p, "bytes", from < a->bytes.len ? stet_buffer_str(&x) : NULL,
+                      from < b->bytes.len ? stet_buffer_str(&y) : NULL, err,
+                      "first and last difference: bytes %zu-%zu", from, to - 1);
+    p->diff->result->cut_short = true;
+    return f ? stet_diff_detail(f, '@', note, strlen(note), err) : -1;
+}
+
+int stet_diff_map_content(const struct diff_pair *p, const struct diff_map *a,
+                          const struct diff_map *b, struct stet_error *err)
+{
+    const struct stet_diff_options *o = p->diff->options;
+    uint64_t budget = o->budget_bytes ? o->budget_bytes : DIFF_BUDGET_BYTES;
+    int rc;
+
+    if (a->bytes.len > budget || b->bytes.len > budget)
+        rc = compare_large(p, a, b, err);
+    else
+        rc = stet_diff_content(p, err);
+    if (rc < 0 || stet_cancel_check(err) < 0 || stet_diff_guard_check(p->diff->guard, err) < 0)
+        return -1;
+    return 0;
 }
 
 int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err)

@@ -16,5 +16,7 @@ int stet_diff_files(struct diff *d, struct diff_artifact *a, struct diff_artifac
 
     d->result->contents++;
     d->result->bytes += p.a.len + p.b.len;
-    return stet_diff_map_equal(&a->file, &b->file) ? 0 : stet_diff_content(&p, err);
+    if (stet_diff_map_equal(&a->file, &b->file))
+        return 0;
+    return stet_diff_map_content(&p, &a->file, &b->file, err);
 }

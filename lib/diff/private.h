@@ -32,6 +32,7 @@ void stet_diff_recent_replace(struct diff_recent *r, char **text);
 void stet_diff_recent_release(struct diff_recent *r);
 
 /* A comparison under way. */
+#define DIFF_BUDGET_BYTES (UINT64_C(8) << 30) /* by default */
 struct diff {
     const struct stet_diff_options *options;
     struct stet_diff_result *result;

@@ -19,6 +19,8 @@ struct diff_map {
     void *base; /* of the mapping; NULL: the bytes are no file's */
     size_t length;
     struct diff_range *range; /* as the guard knows it, or NULL */
+    int sparse;               /* descriptor of a large file with holes; 0: it is none */
+    uint64_t offset;          /* in the file, of the mapping */
     bool borrowed;            /* the mapping is another's */
 };
 /* An unnamed file in the directory for temporary ones: a descriptor, or -1 with err. */
@@ -38,8 +40,13 @@ void stet_diff_map_part(const struct diff_map *m, uint64_t offset, uint64_t len,
 void stet_diff_map_release(struct diff_map *m);
 /* The pages of this part may leave the memory; they come back when they are touched. */
 void stet_diff_map_forget(const struct diff_map *m, size_t offset, size_t len);
-/* Are they the same bytes? Memory stays small whatever their length. */
+/* Are they the same bytes? Memory stays small whatever their length; holes that both have take no time. False too when the
+ * comparison is to end: stet_diff_map_content() says so. */
 bool stet_diff_map_equal(const struct diff_map *a, const struct diff_map *b);
+/* stet_diff_content() of two that are not equal: the pair's contents are all of a and b. Those that are larger than the
+ * budget are compared as bytes, and a finding says so. */
+int stet_diff_map_content(const struct diff_pair *p, const struct diff_map *a,
+                          const struct diff_map *b, struct stet_error *err);
 int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err);
 
 /* ---- tars (tarfile.c) ---- */

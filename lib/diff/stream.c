@@ -7,7 +7,6 @@
 #include "lib/diff/spool.h"
 
 enum { CHUNK = 256 << 10, FORGET = 4 << 20 };
-#define BUDGET (UINT64_C(8) << 30)
 
 /* ---- the blob as a stream that hashes what is read and forgets it ---- */
 
@@ -117,7 +116,7 @@ static int decode_all(struct decoding *c, struct stet_error *err)
 {
     const struct diff *d = c->diff;
     struct diff_stream *s = c->stream;
-    uint64_t max = d->options->budget_bytes ? d->options->budget_bytes : BUDGET;
+    uint64_t max = d->options->budget_bytes ? d->options->budget_bytes : DIFF_BUDGET_BYTES;
     _cleanup_free_ char *buffer = malloc(CHUNK);
 
     if (!buffer)

@@ -191,6 +191,67 @@ static void without_a_guard_it_is_the_end(void **state)
     assert_int_equal(end_of_child(true, true), 0);
 }
 
+/* ---- large files ---- */
+
+/* A file of a TiB, nearly all of it a hole; -1 where the file system has none such. */
+static int sparse_file(const char *name, const char *data, off_t at)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    if (ftruncate(fd, (off_t)1 << 40) < 0) {
+        close(fd);
+        return -1;
+    }
+    assert_int_equal(pwrite(fd, data, strlen(data), at), strlen(data));
+    return fd;
+}
+
+static void holes_take_no_time(void **state)
+{
+    struct stet_diff_options options = {.temporary = dir};
+    struct stet_diff_result result;
+    char path[2][4096];
+    int a = sparse_file("a", "here", (off_t)3 << 38), b = sparse_file("b", "here", (off_t)3 << 38);
+
+    (void)state;
+    snprintf(path[0], sizeof path[0], "%s/a", dir);
+    snprintf(path[1], sizeof path[1], "%s/b", dir);
+    if (a >= 0 && b >= 0) {
+        assert_int_equal(stet_diff(path[0], path[1], &options, &result, NULL), 0);
+        assert_int_equal(result.count, 0);
+        stet_diff_result_release(&result);
+        assert_int_equal(pwrite(b, "?", 1, 1), 1);
+        assert_int_equal(pwrite(b, "r", 1, (off_t)1 << 39), 1);
+        assert_int_equal(stet_diff(path[0], path[1], &options, &result, NULL), 0);
+        assert_int_equal(result.count, 1);
+        assert_true(result.cut_short);
+        assert_string_equal(result.findings[0].what,
+                            "first and last difference: bytes 1-549755813888");
+        assert_memory_equal(result.findings[0].a, "00 00", 5);
+        assert_memory_equal(result.findings[0].b, "3f 00", 5);
+        stet_diff_result_release(&result);
+        /* Zeroes that are data are the same as a hole. */
+        assert_int_equal(pwrite(b, "", 1, 1), 1);
+        assert_int_equal(pwrite(b, "", 1, (off_t)1 << 39), 1);
+        assert_int_equal(stet_diff(path[0], path[1], &options, &result, NULL), 0);
+        assert_int_equal(result.count, 0);
+        stet_diff_result_release(&result);
+        assert_int_equal(ftruncate(b, ((off_t)1 << 40) - 1), 0);
+        assert_int_equal(stet_diff(path[0], path[1], &options, &result, NULL), 0);
+        assert_int_equal(result.count, 1);
+        assert_string_equal(result.findings[0].what,
+                            "first and last difference: bytes 1099511627775-1099511627775");
+        stet_diff_result_release(&result);
+    }
+    close(a);
+    close(b);
+    unlink(path[0]);
+    unlink(path[1]);
+}
+
 /* ---- temporary files ---- */
 
 static void a_full_disk_is_told(void **state)
@@ -242,6 +303,7 @@ int main(void)
         cmocka_unit_test(on_all_threads),
         cmocka_unit_test(others_are_asked_as_before),
         cmocka_unit_test(without_a_guard_it_is_the_end),
+        cmocka_unit_test(holes_take_no_time),
         cmocka_unit_test(a_full_disk_is_told),
     };
     return cmocka_run_group_tests_name("diff/guard", tests, set_up, tear_down);
