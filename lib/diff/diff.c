@@ -266,7 +266,8 @@ static int name_sides(struct diff *d, const struct diff_artifact *a, const struc
     r->b = stet_strdup(b->name, err);
     r->a_kind = stet_strdup(a->kind_text, err);
     r->b_kind = stet_strdup(b->kind_text, err);
-    r->partial = d->options->flatten || a->kind != b->kind;
+    r->partial = d->options->flatten || a->kind != b->kind ||
+                 (a->kind == DIFF_ARTIFACT_IMAGE && a->place.transport != b->place.transport);
     return r->a && r->b && r->a_kind && r->b_kind ? 0 : -1;
 }
 

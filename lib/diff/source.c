@@ -5,7 +5,10 @@
 
 #include "lib/diff/image.h"
 
-#define REF_NAME "org.opencontainers.image.ref.name"
+#define REF_NAME  "org.opencontainers.image.ref.name"
+#define DESCRIBES "vnd.docker.reference.digest"
+
+enum { LINKS_MAX = 8 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -36,16 +39,65 @@ static int layout_file(const struct diff_image *i, const char *path, struct diff
     return stet_diff_map_fd(i->guard, fd, 0, (uint64_t)st.st_size, path, out, err) < 0 ? -1 : 1;
 }
 
+/* "a/b" and "../c/d" are "c/d". False: it leads out of the archive. */
+static bool follow_link(struct stet_buffer *path, const char *link)
+{
+    const char *base = strrchr(stet_buffer_str(path), '/');
+    size_t len = base ? (size_t)(base - stet_buffer_str(path)) : 0;
+
+    if (link[0] == '/' || !link[0])
+        return false;
+    while (strncmp(link, "../", 3) == 0 || strncmp(link, "./", 2) == 0) {
+        if (link[1] == '.') {
+            if (len == 0)
+                return false;
+            while (len > 0 && path->data[len - 1] != '/')
+                len--;
+            len -= len > 0;
+        }
+        link = strchr(link, '/') + 1;
+    }
+    char *next = stet_format(NULL, "%.*s%s%s", (int)len, path->data, len ? "/" : "", link);
+    stet_buffer_clear(path);
+    stet_buffer_add_str(path, next ? next : "");
+    path->failed = path->failed || !next;
+    free(next);
+    return !path->failed;
+}
+
+bool stet_diff_image_resolve(const struct diff_image *i, const char *path, struct stet_buffer *out)
+{
+    struct diff_meta m = {0};
+    size_t entry;
+    bool found = false;
+
+    stet_buffer_clear(out);
+    stet_buffer_add_str(out, path);
+    for (unsigned links = 0; links < LINKS_MAX && !out->failed; links++) {
+        if (!stet_diff_tar_find(&i->files, stet_buffer_str(out), &entry))
+            break;
+        found = i->files.entries[entry].type != '2';
+        if (found || stet_diff_tar_meta(&i->files, entry, &m, NULL) < 0 || !m.link ||
+            !follow_link(out, m.link))
+            break;
+    }
+    stet_diff_meta_release(&m);
+    return found;
+}
+
 int stet_diff_image_file(const struct diff_image *i, const char *path, struct diff_map *out,
                          struct stet_error *err)
 {
     struct stet_error why = STET_ERROR_INIT;
+    _cleanup_buffer_ struct stet_buffer real = STET_BUFFER_INIT;
     size_t entry;
 
     *out = (struct diff_map){0};
     if (!i->archive)
         return layout_file(i, path, out, err);
-    if (!stet_diff_tar_find(&i->files, path, &entry))
+    if (!stet_diff_image_resolve(i, path, &real))
+        return stet_buffer_check(&real, path, err);
+    if (!stet_diff_tar_find(&i->files, stet_buffer_str(&real), &entry))
         return 0;
     char type = i->files.entries[entry].type;
     if (type != '0' && type != '\0' && type != '7' && type != '1')
@@ -54,6 +106,11 @@ int stet_diff_image_file(const struct diff_image *i, const char *path, struct di
     if (rc < 0)
         stet_error_copy(err, &why);
     return rc;
+}
+
+const char *stet_diff_blob_name(const struct diff_blob *b)
+{
+    return b->digest ? b->digest : b->path ? b->path : "";
 }
 
 static void release_blob(struct diff_blob *b)
@@ -100,6 +157,33 @@ static int blob_by_digest(const struct diff_image *i, const char *digest, struct
     return open_blob(i, b, err);
 }
 
+/* Files of docker's archives are called by their digests: "HEX.json", "blobs/sha256/HEX", "sha256:HEX", "HEX.tar.gz". But
+ * "ID/layer.tar" says nothing. */
+static bool is_named_by_digest(const char *path, const char **hex)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+
+    base += strncmp(base, "sha256:", 7) == 0 ? 7 : 0;
+    *hex = stet_diff_name_in(base, strlen(base));
+    return *hex == base && (base[DIFF_NAME_LEN] == '\0' || base[DIFF_NAME_LEN] == '.');
+}
+
+static int open_path(const struct diff_image *i, struct diff_blob *b, const char *path,
+                     struct stet_error *err)
+{
+    const char *hex;
+
+    b->path = stet_strdup(path, err);
+    if (!b->path)
+        return -1;
+    if (is_named_by_digest(path, &hex)) {
+        b->digest = stet_format(err, "sha256:%.*s", DIFF_NAME_LEN, hex);
+        if (!b->digest)
+            return -1;
+    }
+    return open_blob(i, b, err);
+}
+
 /* ---- documents ---- */
 
 static json_t *parse(const struct diff_map *m, const char *name, struct stet_error *why)
@@ -127,11 +211,8 @@ static bool is_tar_type(const char *media_type)
 static int open_layer(struct diff_image *i, struct diff_image_layer *l, const char *path,
                       struct stet_error *err)
 {
-    if (path) {
-        l->blob.path = stet_strdup(path, err);
-        if (!l->blob.path || open_blob(i, &l->blob, err) < 0)
-            return -1;
-    }
+    if (path && open_path(i, &l->blob, path, err) < 0)
+        return -1;
     l->stream.name = stet_format(err, "%s: %s", i->name, l->blob.path ? l->blob.path : "a layer");
     l->stream.blob = l->blob.map;
     l->blob.map = (struct diff_map){0};
@@ -178,20 +259,46 @@ static struct diff_image_item *add_item(struct diff_image *i, const json_t *entr
     return item;
 }
 
-static int add_oci(struct diff_image *i, const json_t *entry, const char *reference,
-                   struct stet_error *err)
+/* What an attestation is of, among the list that names both; else the entry itself. */
+static const json_t *described(const json_t *list, const json_t *entry)
 {
-    const json_t *platform = json_object_get(entry, "platform");
+    const char *digest = text_of(json_object_get(entry, "annotations"), DESCRIBES);
+
+    for (size_t k = 0; digest && k < json_array_size(list); k++) {
+        const char *other = text_of(json_array_get(list, k), "digest");
+        if (other && strcmp(other, digest) == 0)
+            return json_array_get(list, k);
+    }
+    return entry;
+}
+
+/* What belongs together in two artifacts has one key: "tag os/architecture/variant". */
+static int set_key(struct diff_image_item *item, const json_t *list, const json_t *entry,
+                   const char *reference, struct stet_error *err)
+{
+    const json_t *of = described(list, entry), *platform = json_object_get(of, "platform");
     const char *os = text_of(platform, "os"), *machine = text_of(platform, "architecture");
     const char *variant = text_of(platform, "variant");
+
+    item->key =
+        stet_format(err, "%s%s%s%s/%s%s%s", reference ? reference : "", reference ? " " : "",
+                    of == entry ? "" : "attestation of ", os ? os : "", machine ? machine : "",
+                    variant ? "/" : "", variant ? variant : "");
+    if (!item->key)
+        return -1;
+    item->platform = item->key + (reference ? strlen(reference) + 1 : 0);
+    return 0;
+}
+
+static int add_oci(struct diff_image *i, const json_t *list, const json_t *entry,
+                   const char *reference, struct stet_error *err)
+{
     struct diff_image_item *item = add_item(i, entry, err);
 
     if (!item)
         return -1;
-    item->key = stet_format(err, "%s%s%s/%s%s%s", reference ? reference : "", reference ? " " : "",
-                            os ? os : "", machine ? machine : "", variant ? "/" : "",
-                            variant ? variant : "");
-    if (!item->key || blob_by_digest(i, text_of(entry, "digest"), &item->manifest, err) < 0)
+    if (set_key(item, list, entry, reference, err) < 0 ||
+        blob_by_digest(i, text_of(entry, "digest"), &item->manifest, err) < 0)
         return -1;
     item->manifest_doc = item->manifest.found ? parse(&item->manifest.map, i->name, NULL) : NULL;
     const char *config = text_of(json_object_get(item->manifest_doc, "config"), "digest");
@@ -241,7 +348,7 @@ static int read_index(struct diff_image *i, const json_t *doc, const char *above
         if (i->reference && (!reference || strcmp(reference, i->reference) != 0))
             continue;
         if ((is_index(entry) ? add_nested(i, entry, reference, depth, err)
-                             : add_oci(i, entry, reference, err)) < 0)
+                             : add_oci(i, list, entry, reference, err)) < 0)
             return -1;
     }
     return 0;
@@ -283,11 +390,9 @@ static int add_docker(struct diff_image *i, const json_t *entry, struct stet_err
     item->key = stet_strdup(tag ? tag : "", err);
     if (!item->key)
         return -1;
-    if (config) {
-        item->config.path = stet_strdup(config, err);
-        if (!item->config.path || open_blob(i, &item->config, err) < 0)
-            return -1;
-    }
+    item->platform = "";
+    if (config && open_path(i, &item->config, config, err) < 0)
+        return -1;
     item->config_doc = item->config.found ? parse(&item->config.map, i->name, NULL) : NULL;
     if (open_layers(i, item, json_object_get(entry, "Layers"), err) < 0)
         return -1;
