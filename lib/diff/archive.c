@@ -1,5 +1,5 @@
 /*
- * archive - what two tars are as a whole: dialect, order of entries, what is no entry, the end.
+ * archive - what two tars are as a whole: order of entries, what is no entry, the end.
  */
 #include "lib/diff/region.h"
 #include "lib/diff/sides.h"
@@ -101,6 +101,10 @@ static bool pair_entries(const struct diff_tar *a, const struct diff_tar *b, str
     for (size_t i = 0; i < a->count; i++)
         o->partner[i] = NONE;
     for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        if (i % DIFF_TAR_FORGET == 0)
+            stet_diff_tar_forget(a);
+        if (j % DIFF_TAR_FORGET == 0)
+            stet_diff_tar_forget(b);
         int c = stet_path_compare(stet_diff_tar_path(a, a->order[i]),
                                   stet_diff_tar_path(b, b->order[j]));
         if (c == 0) {
@@ -340,9 +344,13 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 
     if (!va || !vb)
         return -1;
-    if (za != zb && !stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb, err,
-                                      "end of the archive"))
-        return -1;
+    if (za != zb) {
+        struct stet_finding *f = stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb,
+                                                  err, "end of the archive");
+        if (!f || stet_diff_because(f, STET_CAUSE_ARCHIVER, STET_DIFF_LIKELY, err,
+                                    "archives are filled up to records of another size") < 0)
+            return -1;
+    }
     return tell_trailing(d, layer, part(a, a->end + za, a->map->bytes.len),
                          part(b, b->end + zb, b->map->bytes.len), err);
 }
@@ -352,10 +360,6 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 int stet_diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a,
                       const struct diff_tar *b, struct stet_error *err)
 {
-    if (stet_diff_dialects_differ(a, b) &&
-        !stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", stet_diff_tar_dialect(a),
-                          stet_diff_tar_dialect(b), err, "dialect of headers"))
-        return -1;
     if (a->cut_short || b->cut_short)
         d->result->cut_short = true;
     if (compare_order(d, layer, a, b, err) < 0 || compare_gaps(d, layer, a, b, err) < 0)

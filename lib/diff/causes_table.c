@@ -48,8 +48,8 @@ static const struct stet_diff_cause_info causes[STET_CAUSE_COUNT] = {
          "number of jobs), and leave the output of uname and /proc out of what is written.",
          false},
     [STET_CAUSE_DATABASE_TIME] = {"database-time", "time in a package database",
-                                  "Set the times of installation to SOURCE_DATE_EPOCH (pacman does "
-                                  "so since 7.1), or rewrite them by a scrub "
+                                  "Set the times of installation to SOURCE_DATE_EPOCH where "
+                                  "the package manager can, or rewrite them by a scrub "
                                   "rule before the root is packed.",
                                   false},
     [STET_CAUSE_PACKAGE_VERSION] = {"package-version", "package version",
@@ -66,6 +66,11 @@ static const struct stet_diff_cause_info causes[STET_CAUSE_COUNT] = {
         {"inode-cache", "cache keyed by inode",
          "Delete the cache from the root by a scrub rule; it is made anew, and is of no use on "
          "another file system.",
+         false},
+    [STET_CAUSE_ARCHIVER] =
+        {"archiver", "archiver only",
+         "Pack with one program and one format (tar --format=…, --pax-option=…), or leave packing "
+         "to a builder that writes one format always.",
          false},
     [STET_CAUSE_COMPRESSOR] =
         {"compressor", "compressor only",

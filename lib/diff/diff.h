@@ -43,6 +43,7 @@ enum stet_diff_cause {
     STET_CAUSE_RANDOM,          /* random, or key material */
     STET_CAUSE_INODE_CACHE,     /* a cache keyed by inode numbers */
     STET_CAUSE_COMPRESSOR,      /* the same content, compressed otherwise */
+    STET_CAUSE_ARCHIVER,        /* headers that say the same, written otherwise */
     STET_CAUSE_MISSING,         /* a file that one side does not have */
     STET_CAUSE_COUNT,
 };

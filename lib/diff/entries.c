@@ -14,7 +14,9 @@ struct comparison {
     struct diff *d;
     unsigned layer;
     struct diff_list *a, *b;
-    bool strict, dialect_told;
+    bool strict;
+    struct diff_habits *habits; /* of the headers of two tars; NULL: not compared */
+    size_t pairs;
     struct diff_meta ma, mb;
     uint64_t looked_at; /* bytes since memory was given back */
     size_t lost[2];     /* entries that a damaged side does not show */
@@ -64,6 +66,8 @@ int stet_diff_list_evidence(struct diff_side *side, struct diff_list *l, struct 
         struct diff_map content = {0};
         if (l->tar && i % (FORGET / HEADER_COST) == 0)
             stet_diff_map_forget(l->tar->map, 0, SIZE_MAX);
+        if (l->tar && i % DIFF_TAR_FORGET == 0)
+            stet_diff_tar_forget(l->tar);
         const char *path = l->ops->path(l, i);
         rc = stet_cancel_check(err) < 0 || l->ops->meta(l, i, &m, err) < 0 ? -1 : 0;
         if (rc == 0 && m.mtime.ok && !m.flag)
@@ -184,11 +188,16 @@ static int compare_mtime(const struct comparison *c, const char *path, unsigned 
     uint32_t ns_a = c->strict ? c->ma.mtime_ns : 0, ns_b = c->strict ? c->mb.mtime_ns : 0;
     char ta[VALUE_MAX], tb[VALUE_MAX];
 
-    if (same_number(&c->ma.mtime, &c->mb.mtime) && ns_a == ns_b)
+    bool same = same_number(&c->ma.mtime, &c->mb.mtime);
+
+    if (same && ns_a == ns_b)
         return 0;
     time_text(&c->ma.mtime, ns_a, ta);
     time_text(&c->mb.mtime, ns_b, tb);
     *told |= DIFF_FIELD_MTIME;
+    /* Not all formats have room for it. */
+    if (same && c->habits && (!ns_a || !ns_b))
+        return stet_diff_habit(c->habits, path, ta, tb, "mtime, fraction of a second", err);
     return tell(c, path, "mtime", ta, tb, err);
 }
 
@@ -387,6 +396,12 @@ static void raw_of(const struct diff_tar *t, size_t entry, struct diff_map *out)
 
 static void give_back(struct comparison *c)
 {
+    bool indexes = c->d->result->entries % DIFF_TAR_FORGET == 0;
+
+    if (indexes && c->a->tar)
+        stet_diff_tar_forget(c->a->tar);
+    if (indexes && c->b->tar)
+        stet_diff_tar_forget(c->b->tar);
     if (c->looked_at < FORGET)
         return;
     c->looked_at = 0;
@@ -410,13 +425,14 @@ static int compare_pair(struct comparison *c, size_t i, size_t j, const char *pa
                         struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
-    size_t before = r->count;
+    size_t before = r->count, habits = c->habits ? stet_diff_habits_count(c->habits) : 0;
     unsigned told = 0;
     struct diff_map a, b;
 
     r->entries++;
+    c->pairs++;
     give_back(c);
-    if (!c->strict || !c->a->tar || !c->b->tar)
+    if (!c->habits)
         return compare_semantics(c, i, j, path, &told, err);
     size_t x = c->a->tar->order[i], y = c->b->tar->order[j];
     raw_of(c->a->tar, x, &a);
@@ -425,11 +441,9 @@ static int compare_pair(struct comparison *c, size_t i, size_t j, const char *pa
     if (stet_diff_map_equal(&a, &b))
         return 0;
     if (compare_semantics(c, i, j, path, &told, err) < 0 ||
-        stet_diff_headers(c->d, c->layer, path, c->a->tar, x, c->b->tar, y, told, c->dialect_told,
-                          err) < 0)
+        stet_diff_headers(c->habits, path, c->a->tar, x, c->b->tar, y, told, err) < 0)
         return -1;
-    /* The dialect was told for all of them. */
-    if (r->count > before || r->cut_short || c->dialect_told)
+    if (r->count > before || r->cut_short || stet_diff_habits_count(c->habits) > habits)
         return 0;
     return stet_diff_bytes_at(c->d, STET_DIFF_ARCHIVE, c->layer, path, "tar", "header", &a.bytes,
                               &b.bytes, err);
@@ -518,9 +532,17 @@ int stet_diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struc
                       bool strict, struct stet_error *err)
 {
     struct comparison c = {.d = d, .layer = layer, .a = a, .b = b, .strict = strict};
+    int rc = 0;
 
-    c.dialect_told = strict && a->tar && b->tar && stet_diff_dialects_differ(a->tar, b->tar);
-    int rc = walk(&c, err);
+    if (strict && a->tar && b->tar) {
+        c.habits = stet_diff_habits_new(d, layer, a->tar, b->tar, err);
+        rc = c.habits ? 0 : -1;
+    }
+    if (rc == 0)
+        rc = walk(&c, err);
+    if (rc == 0 && c.habits)
+        rc = stet_diff_habits_finish(c.habits, c.pairs, err);
+    stet_diff_habits_free(c.habits);
     stet_diff_meta_release(&c.ma);
     stet_diff_meta_release(&c.mb);
     stet_buffer_release(&c.lost_names[0]);

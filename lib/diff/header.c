@@ -6,33 +6,40 @@
 enum { RECORDS_MAX = 256, OFF_CHECKSUM = 148, OFF_MAGIC = 257 };
 
 struct headers {
+    struct diff_habits *habits;
     struct diff *d;
     unsigned layer;
     const char *path;
     unsigned told;
-    bool dialect_told;
 };
 
 static const struct field {
     const char *name;
     size_t offset, size;
     unsigned bit; /* of what is told of the entry */
+    enum kind {
+        SAYS_NOTHING, /* but what is told of the entry, or nothing at all */
+        TEXT,
+        OCTAL,
+        DECIMAL,
+        TIME,
+    } kind;
 } fields[] = {
-    {"name", 0, 100, 0},
-    {"mode", 100, 8, DIFF_FIELD_MODE},
-    {"uid", 108, 8, DIFF_FIELD_UID},
-    {"gid", 116, 8, DIFF_FIELD_GID},
-    {"size", 124, 12, DIFF_FIELD_SIZE},
-    {"mtime", 136, 12, DIFF_FIELD_MTIME},
-    {"typeflag", 156, 1, DIFF_FIELD_TYPE},
-    {"linkname", 157, 100, DIFF_FIELD_LINK},
-    {"magic", 257, 8, 0},
-    {"uname", 265, 32, 0},
-    {"gname", 297, 32, 0},
-    {"devmajor", 329, 8, DIFF_FIELD_DEVICE},
-    {"devminor", 337, 8, DIFF_FIELD_DEVICE},
-    {"prefix", 345, 155, 0},
-    {"unused bytes", 500, 12, 0},
+    {"name", 0, 100, 0, SAYS_NOTHING},
+    {"mode", 100, 8, DIFF_FIELD_MODE, OCTAL},
+    {"uid", 108, 8, DIFF_FIELD_UID, DECIMAL},
+    {"gid", 116, 8, DIFF_FIELD_GID, DECIMAL},
+    {"size", 124, 12, DIFF_FIELD_SIZE, DECIMAL},
+    {"mtime", 136, 12, DIFF_FIELD_MTIME, TIME},
+    {"typeflag", 156, 1, DIFF_FIELD_TYPE, SAYS_NOTHING},
+    {"linkname", 157, 100, DIFF_FIELD_LINK, SAYS_NOTHING},
+    {"magic", 257, 8, 0, SAYS_NOTHING},
+    {"uname", 265, 32, 0, TEXT},
+    {"gname", 297, 32, 0, TEXT},
+    {"devmajor", 329, 8, DIFF_FIELD_DEVICE, DECIMAL},
+    {"devminor", 337, 8, DIFF_FIELD_DEVICE, DECIMAL},
+    {"prefix", 345, 155, 0, SAYS_NOTHING},
+    {"unused bytes", 500, 12, 0, SAYS_NOTHING},
 };
 
 /* ---- telling ---- */
@@ -46,25 +53,35 @@ static size_t trimmed(const struct diff_bytes *b)
     return len;
 }
 
+/* A text for either side, NULL where it has none. habit: the headers say the same. */
+static int tell_texts(const struct headers *h, const char *a, const char *b, bool habit,
+                      const char *what, struct stet_error *err)
+{
+    if (habit)
+        return stet_diff_habit(h->habits, h->path, a, b, what, err);
+    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", a, b, err, "%s",
+                            what)
+               ? 0
+               : -1;
+}
+
 /* Two values as text, without NULs at their ends where they differ without them too. data NULL: none. */
-static int tell(const struct headers *h, struct diff_bytes a, struct diff_bytes b,
+static int tell(const struct headers *h, struct diff_bytes a, struct diff_bytes b, bool habit,
                 struct stet_error *err, const char *prefix, const char *what)
 {
     _cleanup_buffer_ struct stet_buffer ta = STET_BUFFER_INIT, tb = STET_BUFFER_INIT;
+    _cleanup_free_ char *name = stet_format(err, "%s%s", prefix, what);
     size_t na = trimmed(&a), nb = trimmed(&b);
 
     if (na != nb || (na > 0 && memcmp(a.data, b.data, na) != 0)) {
         a.len = na;
         b.len = nb;
     }
-    if ((a.data && stet_diff_printable(a.data, a.len, 200, &ta, err) < 0) ||
+    if (!name || (a.data && stet_diff_printable(a.data, a.len, 200, &ta, err) < 0) ||
         (b.data && stet_diff_printable(b.data, b.len, 200, &tb, err) < 0))
         return -1;
-    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
-                            a.data ? stet_buffer_str(&ta) : NULL,
-                            b.data ? stet_buffer_str(&tb) : NULL, err, "%s%s", prefix, what)
-               ? 0
-               : -1;
+    return tell_texts(h, a.data ? stet_buffer_str(&ta) : NULL, b.data ? stet_buffer_str(&tb) : NULL,
+                      habit, name, err);
 }
 
 static bool same(const struct diff_bytes *a, const struct diff_bytes *b)
@@ -94,16 +111,51 @@ static int checksum(const struct headers *h, const unsigned char *a, const unsig
                   memcmp(ca + 8, cb + 8, DIFF_BLOCK - OFF_CHECKSUM - 8) != 0;
     static const char *const words[] = {"does not hold", "holds"};
 
-    if (holds_a != holds_b)
-        return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[holds_a],
-                                words[holds_b], err, "%sheader.checksum", prefix)
-                   ? 0
-                   : -1;
+    if (holds_a != holds_b) {
+        _cleanup_free_ char *what = stet_format(err, "%sheader.checksum", prefix);
+        return what ? tell_texts(h, words[holds_a], words[holds_b], false, what, err) : -1;
+    }
     /* It follows from the rest of the header, but the way it is written does not. */
     if (memcmp(ca, cb, 8) == 0 || (others && holds_a && same_form(ca, cb, 8)))
         return 0;
-    return tell(h, (struct diff_bytes){ca, 8}, (struct diff_bytes){cb, 8}, err, prefix,
+    return tell(h, (struct diff_bytes){ca, 8}, (struct diff_bytes){cb, 8}, holds_a, err, prefix,
                 "header.checksum");
+}
+
+static void number_text(enum kind kind, int64_t value, char out[STET_TIME_TEXT_MAX])
+{
+    if (kind == TIME && value >= 0 && value <= INT64_C(253402300799))
+        stet_time_format(value, out);
+    else
+        snprintf(out, STET_TIME_TEXT_MAX, kind == OCTAL ? "%04jo" : "%jd", (intmax_t)value);
+}
+
+/* Two fields that differ. own: of an entry's own header, of which more is told than of an extended one's. */
+static int compare_field(const struct headers *h, const struct field *f, const unsigned char *a,
+                         const unsigned char *b, bool own, const char *prefix,
+                         struct stet_error *err)
+{
+    struct diff_bytes fa = {a + f->offset, f->size}, fb = {b + f->offset, f->size};
+    char ta[STET_TIME_TEXT_MAX], tb[STET_TIME_TEXT_MAX];
+    int64_t va, vb;
+    bool habit = f->kind == SAYS_NOTHING && own;
+    _cleanup_free_ char *what = stet_format(err, "header.%s", f->name);
+    _cleanup_free_ char *whole = what ? stet_format(err, "%s%s", prefix, what) : NULL;
+
+    if (!whole)
+        return -1;
+    /* Headers of v7 have no names. */
+    if (f->kind == TEXT)
+        habit = !a[OFF_MAGIC] != !b[OFF_MAGIC];
+    if (f->kind < OCTAL || !stet_diff_tar_number(fa.data, f->size, &va) ||
+        !stet_diff_tar_number(fb.data, f->size, &vb))
+        return tell(h, fa, fb, habit, err, prefix, what);
+    /* Some programs write the type into the mode. */
+    if (va == vb || (f->kind == OCTAL && own && (va & 07777) == (vb & 07777)))
+        return tell(h, fa, fb, true, err, prefix, what);
+    number_text(f->kind, va, ta);
+    number_text(f->kind, vb, tb);
+    return tell_texts(h, ta, tb, false, whole, err);
 }
 
 static int block(const struct headers *h, const unsigned char *a, const unsigned char *b,
@@ -113,13 +165,8 @@ static int block(const struct headers *h, const unsigned char *a, const unsigned
         return 0;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const struct field *f = &fields[i];
-        char what[40];
-        if (memcmp(a + f->offset, b + f->offset, f->size) == 0 || (f->bit & told) ||
-            (f->offset == OFF_MAGIC && h->dialect_told))
-            continue;
-        snprintf(what, sizeof what, "header.%s", f->name);
-        if (tell(h, (struct diff_bytes){a + f->offset, f->size},
-                 (struct diff_bytes){b + f->offset, f->size}, err, prefix, what) < 0)
+        if (memcmp(a + f->offset, b + f->offset, f->size) != 0 && !(f->bit & told) &&
+            compare_field(h, f, a, b, !*prefix, prefix, err) < 0)
             return -1;
     }
     return checksum(h, a, b, prefix, err);
@@ -169,13 +216,16 @@ static int tell_record(const struct headers *h, const struct diff_pax_record *a,
     _cleanup_buffer_ struct stet_buffer what = STET_BUFFER_INIT;
     const struct diff_bytes *key = a ? &a->key : &b->key;
     const struct diff_bytes none = {NULL, 0};
+    /* What one side alone writes says nothing that differs; nor does what is told of the entry, and is not. */
+    bool habit = !a || !b || bit_of(key) != 0;
 
     if (bit_of(key) & h->told)
         return 0;
     stet_buffer_add_str(&what, "record ");
     if (stet_diff_printable(key->data, key->len, 200, &what, err) < 0)
         return -1;
-    return tell(h, a ? a->value : none, b ? b->value : none, err, prefix, stet_buffer_str(&what));
+    return tell(h, a ? a->value : none, b ? b->value : none, habit, err, prefix,
+                stet_buffer_str(&what));
 }
 
 /* The first record of b with this key that has no other yet; count: none. */
@@ -205,10 +255,8 @@ static int tell_order(const struct headers *h, const struct records *a, const st
 
     if (add_keys(a, &ka, err) < 0 || add_keys(b, &kb, err) < 0)
         return -1;
-    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", stet_buffer_str(&ka),
-                            stet_buffer_str(&kb), err, "%sorder of records", prefix)
-               ? 0
-               : -1;
+    _cleanup_free_ char *what = stet_format(err, "%sorder of records", prefix);
+    return what ? tell_texts(h, stet_buffer_str(&ka), stet_buffer_str(&kb), true, what, err) : -1;
 }
 
 static int pair_records(const struct headers *h, struct records *a, struct records *b,
@@ -249,7 +297,7 @@ static int compare_records(const struct headers *h, const struct diff_tar_extend
     read_records(&xb->content, &r[1]);
     rc = pair_records(h, &r[0], &r[1], prefix, err);
     if (rc == 0 && !same(&r[0].rest, &r[1].rest))
-        rc = tell(h, r[0].rest, r[1].rest, err, prefix, "what is no record");
+        rc = tell(h, r[0].rest, r[1].rest, false, err, prefix, "what is no record");
     free(r);
     return rc;
 }
@@ -270,7 +318,7 @@ static int compare_extended(const struct headers *h, const struct diff_tar_exten
     if (differ && records && compare_records(h, a, b, prefix, err) < 0)
         return -1;
     if (differ && !records && !(a->type == 'K' && h->told & DIFF_FIELD_LINK) &&
-        tell(h, a->content, b->content, err, prefix, "content") < 0)
+        tell(h, a->content, b->content, false, err, prefix, "content") < 0)
         return -1;
     if (block(h, a->header, b->header, prefix, told, err) < 0)
         return -1;
@@ -279,7 +327,7 @@ static int compare_extended(const struct headers *h, const struct diff_tar_exten
         return 0;
     if (same(&a->padding, &b->padding))
         return 0;
-    return tell(h, a->padding, b->padding, err, prefix, "padding");
+    return tell(h, a->padding, b->padding, false, err, prefix, "padding");
 }
 
 /* The kinds of an entry's extended headers: "x", "LK". */
@@ -312,9 +360,8 @@ static int extended_headers(const struct headers *h, const struct diff_tar *a, s
                 return -1;
         return 0;
     }
-    if (!stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar",
-                          kinds_a[0] ? kinds_a : NULL, kinds_b[0] ? kinds_b : NULL, err,
-                          "extended headers"))
+    if (tell_texts(h, kinds_a[0] ? kinds_a : NULL, kinds_b[0] ? kinds_b : NULL, true,
+                   "extended headers", err) < 0)
         return -1;
     /* Where one of them has none, what the other's say is told. */
     xa = xb = (struct diff_tar_extended){0};
@@ -342,21 +389,19 @@ static int tell_cut(const struct headers *h, const struct diff_tar_entry *a,
 
     if (a->cut == b->cut)
         return 0;
-    return stet_diff_add_at(h->d, STET_DIFF_ARCHIVE, h->layer, h->path, "tar", words[a->cut],
-                            words[b->cut], err, "content")
-               ? 0
-               : -1;
+    return tell_texts(h, words[a->cut], words[b->cut], false, "content", err);
 }
 
-int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
+int stet_diff_headers(struct diff_habits *habits, const char *path, const struct diff_tar *a,
                       size_t i, const struct diff_tar *b, size_t j, unsigned told,
-                      bool dialect_told, struct stet_error *err)
+                      struct stet_error *err)
 {
-    const struct headers h = {d, layer, path, told, dialect_told};
+    struct headers h = {.habits = habits, .path = path, .told = told};
     const struct diff_tar_entry *ea = &a->entries[i], *eb = &b->entries[j];
     uint64_t len_a = ea->content - ea->start, len_b = eb->content - eb->start;
     const unsigned char *da = a->map->bytes.data + ea->start, *db = b->map->bytes.data + eb->start;
 
+    h.d = stet_diff_habits_of(habits, &h.layer);
     if (len_a != len_b || memcmp(da, db, (size_t)len_a) != 0) {
         const unsigned char *ha = da + (uint64_t)ea->header * DIFF_BLOCK;
         const unsigned char *hb = db + (uint64_t)eb->header * DIFF_BLOCK;
@@ -364,7 +409,8 @@ int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const st
         struct diff_bytes map_b = {hb + DIFF_BLOCK, (size_t)(db + len_b - hb) - DIFF_BLOCK};
         if (extended_headers(&h, a, i, b, j, err) < 0 || block(&h, ha, hb, "", told, err) < 0)
             return -1;
-        if (!same(&map_a, &map_b) && tell(&h, map_a, map_b, err, "", "map of a sparse file") < 0)
+        if (!same(&map_a, &map_b) &&
+            tell(&h, map_a, map_b, false, err, "", "map of a sparse file") < 0)
             return -1;
     }
     struct diff_bytes pa = padding(a, i), pb = padding(b, j);
@@ -373,5 +419,5 @@ int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const st
     if ((trimmed(&pa) == 0 && trimmed(&pb) == 0 && !(pa.len != pb.len && ea->size == eb->size)) ||
         same(&pa, &pb))
         return 0;
-    return tell(&h, pa, pb, err, "", "padding");
+    return tell(&h, pa, pb, false, err, "", "padding");
 }

@@ -49,6 +49,22 @@ int stet_diff_map_content(const struct diff_pair *p, const struct diff_map *a,
                           const struct diff_map *b, struct stet_error *err);
 int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err);
 
+/* ---- large arrays (table.c) ---- */
+
+/* One of zeroes is empty. Its bytes move when it grows. */
+struct diff_table {
+    void *data;
+    size_t cap; /* bytes */
+    int fd;
+    bool mapped; /* else data is malloc'd */
+};
+/* Room for size bytes in all. */
+int stet_diff_table_reserve(const struct diff *d, struct diff_table *t, size_t size,
+                            struct stet_error *err);
+/* The pages may leave the memory; they come back when they are touched. */
+void stet_diff_table_forget(const struct diff_table *t);
+void stet_diff_table_release(struct diff_table *t);
+
 /* ---- tars (tarfile.c) ---- */
 
 enum { DIFF_BLOCK = 512 };
@@ -77,10 +93,11 @@ enum {
 struct diff_tar {
     const struct diff_map *map; /* borrowed */
     struct diff_tar_entry *entries;
-    size_t count, cap;
+    size_t count;
     uint32_t *order; /* of the entries by path, those of one path as they come */
     char *names;
-    size_t names_len, names_cap;
+    size_t names_len;
+    struct diff_table entry_table, order_table, name_table; /* what the three are in */
     uint64_t *globals; /* offsets of global headers */
     size_t global_count, global_cap;
     struct diff_tar_gap *gaps;
@@ -89,8 +106,12 @@ struct diff_tar {
     unsigned dialects; /* of its entries' headers */
     bool cut_short;
 };
-int stet_diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err);
+int stet_diff_tar_index(const struct diff *d, const struct diff_map *map, struct diff_tar *out,
+                        struct stet_error *err);
 void stet_diff_tar_release(struct diff_tar *t);
+/* The index may leave the memory; to be called every DIFF_TAR_FORGET entries by who walks along all of them. */
+enum { DIFF_TAR_FORGET = 32768 };
+void stet_diff_tar_forget(const struct diff_tar *t);
 const char *stet_diff_tar_path(const struct diff_tar *t, size_t entry);
 /* Is this block a header whose checksum holds? */
 bool stet_diff_tar_header_holds(const unsigned char *block);
@@ -202,17 +223,38 @@ enum {
 
 /* ---- archive level (archive.c, header.c) ---- */
 
+struct diff_habits;
+
 /* Everything around the entries: dialect, order, what is no entry, end. */
 int stet_diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a,
                       const struct diff_tar *b, struct stet_error *err);
 /* Headers and padding of two entries of one path, but for the fields told. */
-int stet_diff_headers(struct diff *d, unsigned layer, const char *path, const struct diff_tar *a,
+int stet_diff_headers(struct diff_habits *habits, const char *path, const struct diff_tar *a,
                       size_t i, const struct diff_tar *b, size_t j, unsigned told,
-                      bool dialect_told, struct stet_error *err);
+                      struct stet_error *err);
 /* The dialect of all its headers: "ustar", "pax", "GNU", "v7"; "mixed". Static. */
 const char *stet_diff_tar_dialect(const struct diff_tar *t);
 /* Do the two differ in dialect, each of one only? */
 bool stet_diff_dialects_differ(const struct diff_tar *a, const struct diff_tar *b);
+
+/* ---- how the headers of an archive are written (habits.c) ---- */
+
+/*
+ * A difference in the way that headers are written, where they say the same. Few of a kind are told entry by entry, many
+ * once for the archive; all kinds at once when the dialects differ.
+ */
+struct diff_habits *stet_diff_habits_new(struct diff *d, unsigned layer, const struct diff_tar *a,
+                                         const struct diff_tar *b, struct stet_error *err);
+/* One more. a and b are texts, or NULL where that side has none; kind is "header.mode". */
+int stet_diff_habit(struct diff_habits *h, const char *path, const char *a, const char *b,
+                    const char *kind, struct stet_error *err);
+/* How many there were. */
+size_t stet_diff_habits_count(const struct diff_habits *h);
+/* All entries were compared, so many. */
+int stet_diff_habits_finish(struct diff_habits *h, size_t compared, struct stet_error *err);
+void stet_diff_habits_free(struct diff_habits *h);
+/* Whose they are. */
+struct diff *stet_diff_habits_of(const struct diff_habits *h, unsigned *layer);
 
 /* Adds findings for two pieces of bytes at any level. what (may be "") is put before. */
 int stet_diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned layer, const char *path,

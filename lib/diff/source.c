@@ -413,11 +413,11 @@ static int read_docker(struct diff_image *i, const json_t *doc, struct stet_erro
 
 /* ---- */
 
-static int open_files(struct diff_artifact *a, struct diff_image *i, struct stet_error *err)
+static int open_files(const struct diff *d, struct diff_artifact *a, struct diff_image *i, struct stet_error *err)
 {
     if (i->archive) {
         i->file = &a->file;
-        return stet_diff_tar_index(&a->file, &i->files, err);
+        return stet_diff_tar_index(d, &a->file, &i->files, err);
     }
     i->dir = stet_fs_open(AT_FDCWD, a->place.path, O_RDONLY | O_DIRECTORY, 0, err);
     return i->dir < 0 ? -1 : 0;
@@ -460,7 +460,7 @@ int stet_diff_image_open(const struct diff *d, struct diff_artifact *a, struct s
     i->docker = a->place.transport == STET_OCI_DOCKER_ARCHIVE;
     i->archive = a->place.transport != STET_OCI_LAYOUT;
     i->dir = -1;
-    if (open_files(a, i, err) < 0)
+    if (open_files(d, a, i, err) < 0)
         return -1;
     return read_image(i, err);
 }

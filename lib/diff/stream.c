@@ -201,7 +201,7 @@ int stet_diff_stream_open(const struct diff *d, struct diff_stream *s, struct st
     } else if (open_compressed(d, s, err) < 0) {
         return -1;
     }
-    if (stet_diff_tar_index(&s->tar, &s->index, err) < 0)
+    if (stet_diff_tar_index(d, &s->tar, &s->index, err) < 0)
         return -1;
     s->is_open = true;
     return 0;

@@ -182,16 +182,14 @@ struct name {
     bool has_size;
 };
 
-static int reserve_names(struct diff_tar *t, size_t len, struct stet_error *err)
+/* Room for one more entry, and a name of len bytes. */
+static int reserve(const struct diff *d, struct diff_tar *t, size_t len, struct stet_error *err)
 {
-    if (t->names_cap - t->names_len >= len)
-        return 0;
-    size_t cap = t->names_cap + t->names_cap / 2 + len + 4096;
-    char *names = realloc(t->names, cap);
-    if (!names)
-        return stet_error_oom(err, "the names of an archive");
-    t->names = names;
-    t->names_cap = cap;
+    if (stet_diff_table_reserve(d, &t->entry_table, (t->count + 1) * sizeof *t->entries, err) < 0 ||
+        stet_diff_table_reserve(d, &t->name_table, t->names_len + len, err) < 0)
+        return -1;
+    t->entries = t->entry_table.data;
+    t->names = t->name_table.data;
     return 0;
 }
 
@@ -241,21 +239,6 @@ const char *stet_diff_tar_path(const struct diff_tar *t, size_t entry)
 
 /* ---- reading ---- */
 
-static int grow(void *items, size_t *cap, size_t need, size_t size, struct stet_error *err)
-{
-    /* stet_grow() would touch the room it makes. */
-    void **p = items;
-    if (need <= *cap)
-        return 0;
-    size_t want = *cap + *cap / 2 + 64;
-    void *new = reallocarray(*p, want, size);
-    if (!new)
-        return stet_error_oom(err, "the index of an archive");
-    *p = new;
-    *cap = want;
-    return 0;
-}
-
 static void read_records(struct diff_bytes rest, struct name *n)
 {
     struct diff_pax_record r;
@@ -294,7 +277,8 @@ static uint64_t read_extended(struct diff_tar *t, uint64_t pos, struct name *n,
         else if (type == 'x' || type == 'X')
             read_records(content, n);
         if (type == 'g') {
-            if (grow(&t->globals, &t->global_cap, t->global_count + 1, sizeof *t->globals, err) < 0)
+            if (stet_grow(&t->globals, &t->global_cap, t->global_count + 1, sizeof *t->globals,
+                          err) < 0)
                 return UINT64_MAX;
             t->globals[t->global_count++] = pos;
         }
@@ -367,7 +351,8 @@ static unsigned dialect_of(const struct diff_tar *t, uint64_t start, const unsig
 }
 
 /* The entry that begins at pos: 1, 0 when there is none. */
-static int read_entry(struct diff_tar *t, uint64_t pos, struct stet_error *err)
+static int read_entry(const struct diff *d, struct diff_tar *t, uint64_t pos,
+                      struct stet_error *err)
 {
     struct name n = {0};
     size_t globals = t->global_count;
@@ -389,8 +374,7 @@ static int read_entry(struct diff_tar *t, uint64_t pos, struct stet_error *err)
         t->cut_short = true;
         return 0;
     }
-    if (grow(&t->entries, &t->cap, t->count + 1, sizeof *t->entries, err) < 0 ||
-        reserve_names(t, room, err) < 0)
+    if (reserve(d, t, room, err) < 0)
         return -1;
     struct diff_tar_entry *e = &t->entries[t->count++];
     *e = (struct diff_tar_entry){
@@ -418,20 +402,20 @@ uint64_t stet_diff_tar_entry_end(const struct diff_tar *t, size_t entry)
 
 static int add_gap(struct diff_tar *t, uint64_t from, uint64_t to, struct stet_error *err)
 {
-    if (grow(&t->gaps, &t->gap_cap, t->gap_count + 1, sizeof *t->gaps, err) < 0)
+    if (stet_grow(&t->gaps, &t->gap_cap, t->gap_count + 1, sizeof *t->gaps, err) < 0)
         return -1;
     t->gaps[t->gap_count++] = (struct diff_tar_gap){from, to, t->count};
     return 0;
 }
 
-static int read_all(struct diff_tar *t, struct stet_error *err)
+static int read_all(const struct diff *d, struct diff_tar *t, struct stet_error *err)
 {
     uint64_t pos = 0, forgotten = 0, len = t->map->bytes.len;
 
     while (pos + DIFF_BLOCK <= len && !is_zero(t->map->bytes.data + pos)) {
         if (stet_cancel_check(err) < 0)
             return -1;
-        int rc = read_entry(t, pos, err);
+        int rc = read_entry(d, t, pos, err);
         if (rc < 0)
             return -1;
         uint64_t next = rc             ? stet_diff_tar_entry_end(t, t->count - 1)
@@ -444,6 +428,8 @@ static int read_all(struct diff_tar *t, struct stet_error *err)
             stet_diff_map_forget(t->map, (size_t)forgotten, (size_t)(pos - forgotten));
             forgotten = pos;
         }
+        if (t->count % DIFF_TAR_FORGET == 0)
+            stet_diff_tar_forget(t);
     }
     t->end = pos;
     stet_diff_map_forget(t->map, (size_t)forgotten, SIZE_MAX);
@@ -461,20 +447,23 @@ static int compare_entries(const void *pa, const void *pb, void *ctx)
     return order ? order : (a > b) - (a < b);
 }
 
-static int sort_entries(struct diff_tar *t, struct stet_error *err)
+static int sort_entries(const struct diff *d, struct diff_tar *t, struct stet_error *err)
 {
     bool sorted = true;
 
-    t->order = malloc((t->count + 1) * sizeof *t->order);
-    if (!t->order)
-        return stet_error_oom(err, "the index of an archive");
+    if (stet_diff_table_reserve(d, &t->order_table, (t->count + 1) * sizeof *t->order, err) < 0)
+        return -1;
+    t->order = t->order_table.data;
     for (uint32_t i = 0; i < t->count; i++) {
+        if (i % DIFF_TAR_FORGET == 0)
+            stet_diff_tar_forget(t);
         t->order[i] = i;
         sorted = sorted && (i == 0 || stet_path_compare(stet_diff_tar_path(t, i - 1),
                                                         stet_diff_tar_path(t, i)) <= 0);
     }
     if (!sorted)
         qsort_r(t->order, t->count, sizeof *t->order, compare_entries, t);
+    stet_diff_tar_forget(t);
     return 0;
 }
 
@@ -495,21 +484,29 @@ bool stet_diff_tar_find(const struct diff_tar *t, const char *path, size_t *entr
     return true;
 }
 
-int stet_diff_tar_index(const struct diff_map *map, struct diff_tar *out, struct stet_error *err)
+int stet_diff_tar_index(const struct diff *d, const struct diff_map *map, struct diff_tar *out,
+                        struct stet_error *err)
 {
     *out = (struct diff_tar){.map = map};
-    if (read_all(out, err) < 0 || sort_entries(out, err) < 0) {
+    if (read_all(d, out, err) < 0 || sort_entries(d, out, err) < 0) {
         stet_diff_tar_release(out);
         return -1;
     }
     return 0;
 }
 
+void stet_diff_tar_forget(const struct diff_tar *t)
+{
+    stet_diff_table_forget(&t->entry_table);
+    stet_diff_table_forget(&t->order_table);
+    stet_diff_table_forget(&t->name_table);
+}
+
 void stet_diff_tar_release(struct diff_tar *t)
 {
-    free(t->entries);
-    free(t->order);
-    free(t->names);
+    stet_diff_table_release(&t->entry_table);
+    stet_diff_table_release(&t->order_table);
+    stet_diff_table_release(&t->name_table);
     free(t->globals);
     free(t->gaps);
     *t = (struct diff_tar){0};

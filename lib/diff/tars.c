@@ -131,9 +131,9 @@ int stet_diff_tar_compare(const struct diff_pair *p, struct stet_error *err)
 
     if (!is_tar(&p->a) || !is_tar(&p->b))
         return 0;
-    if (stet_diff_tar_index(&x, &a, err) < 0)
+    if (stet_diff_tar_index(p->diff, &x, &a, err) < 0)
         return -1;
-    int rc = stet_diff_tar_index(&y, &b, err);
+    int rc = stet_diff_tar_index(p->diff, &y, &b, err);
     if (rc == 0) {
         rc = compare_tars(p, &a, &b, err);
         stet_diff_tar_release(&b);
@@ -167,7 +167,7 @@ static int deb_control(const struct diff_container *c, struct diff_spool *spool,
     }
     if (!is_tar(&map.bytes))
         return 0;
-    if (stet_diff_tar_index(&map, &t, err) < 0)
+    if (stet_diff_tar_index(spool->diff, &map, &t, err) < 0)
         return -1;
     int found = find_description(&t, "control", out);
     stet_diff_tar_release(&t);

@@ -94,6 +94,8 @@ static const struct row rows[] = {
      "The same 214 entries, in another order within usr/lib.", NULL},
     {STET_DIFF_ARCHIVE, 2, "", "tar", "padding", "10240 bytes", "1024 bytes", NULL,
      STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, NULL, NULL},
+    {STET_DIFF_ARCHIVE, 2, "", "tar", "dialect of headers", "GNU", "pax", NULL, STET_CAUSE_ARCHIVER,
+     STET_DIFF_CERTAIN, "The headers say the same, written otherwise.", NULL},
     {STET_DIFF_ENTRY, 1, "etc/machine-id", "tar", "file", "33 bytes", NULL, NULL,
      STET_CAUSE_MISSING, STET_DIFF_CERTAIN, "Only a has it.", NULL},
     {STET_DIFF_ENTRY, 1, "var/log/apt/history.log", "tar", "mtime", "2026-09-12T07:55:41Z",

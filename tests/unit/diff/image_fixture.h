@@ -211,7 +211,7 @@ static inline size_t tar_offset(const struct image *i, const char *path)
     struct diff_tar tar;
     size_t entry, offset;
 
-    assert_int_equal(stet_diff_tar_index(&map, &tar, NULL), 0);
+    assert_int_equal(stet_diff_tar_index(&(struct diff){.temporary = -1}, &map, &tar, NULL), 0);
     assert_true(stet_diff_tar_find(&tar, path, &entry));
     offset = (size_t)tar.entries[entry].content;
     stet_diff_tar_release(&tar);

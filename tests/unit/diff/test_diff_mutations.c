@@ -399,7 +399,7 @@ static int set_up(void **unused)
     make_image(&base);
     write_image(dir_a, &base);
     map.bytes = (struct diff_bytes){(const unsigned char *)base.tar.data, base.tar.len};
-    return stet_diff_tar_index(&map, &tar, NULL) < 0 || tar.count != 15 || tar.gap_count != 0 ? -1
+    return stet_diff_tar_index(&(struct diff){.temporary = -1}, &map, &tar, NULL) < 0 || tar.count != 15 || tar.gap_count != 0 ? -1
                                                                                               : 0;
 }
 

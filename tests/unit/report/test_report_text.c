@@ -167,7 +167,7 @@ static void test_summary_is_one_screen(void **state)
     report_into(&text, &result, STET_REPORT_TEXT, &options);
     assert_one_screen(stet_buffer_str(&text), "\n! random or key material: 2 findings\n");
     assert_has(stet_buffer_str(&text), "Not all was compared");
-    assert_has(stet_buffer_str(&text), "\n           and 2 causes more, below\n");
+    assert_has(stet_buffer_str(&text), "\n           and 3 causes more, below\n");
     stet_buffer_release(&text);
     stet_diff_result_release(&result);
 
