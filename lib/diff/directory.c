@@ -41,8 +41,8 @@ static int directory_meta(struct diff_list *l, size_t i, struct diff_meta *m,
         return -1;
     m->path = e->path;
     m->type = e->type;
-    m->flag = 0;
-    m->mode = (struct diff_number){e->mode, true};
+    m->flag = S_ISSOCK(e->mode) ? 's' : 0;
+    m->mode = (struct diff_number){e->mode & 07777, true};
     m->uid = (struct diff_number){e->uid, true};
     m->gid = (struct diff_number){e->gid, true};
     m->mtime = (struct diff_number){e->mtime, true};
@@ -90,7 +90,7 @@ int stet_diff_list_directory(const struct diff *d, const char *path, struct diff
                              struct stet_error *err)
 {
     struct directory *dir = calloc(1, sizeof *dir);
-    struct stet_tree_scan_options options = {.threads = d->options->threads};
+    struct stet_tree_scan_options options = {.threads = d->options->threads, .everything = true};
 
     if (!dir)
         return stet_error_oom(err, path);

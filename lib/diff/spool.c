@@ -39,6 +39,8 @@ int stet_diff_spool_add(struct diff_spool *s, const void *data, size_t len, stru
 {
     bool full = s->memory.len + len > DIFF_SPOOL_MEMORY;
 
+    if (full && stet_cancel_check(err) < 0)
+        return -1;
     /* Without a directory for it, memory has to do. */
     if (full && s->fd < 0 && s->diff->temporary >= 0) {
         s->fd = stet_diff_unnamed_file(s->diff, err);

@@ -1,6 +1,8 @@
 /*
  * Filling a tree: records, and what they refer to.
  */
+#include <sys/stat.h>
+
 #include "lib/tree/data.h"
 #include "lib/tree/internal.h"
 
@@ -169,9 +171,10 @@ static int fill_meta(struct stet_tree *t, const struct stet_entry *e, uint32_t *
     struct wanted w = {.tree = t, .entry = e};
     w.meta.uid = e->uid;
     w.meta.gid = e->gid;
-    w.meta.mode = (uint16_t)(e->mode & 07777);
+    w.meta.mode = (uint16_t)e->mode;
     w.meta.type = (uint16_t)e->type;
-    if (e->mode > 07777)
+    /* A socket has its type there: see struct stet_tree_scan_options. */
+    if ((e->mode & ~(uint32_t)S_IFSOCK) > 07777)
         return stet_error_set(err, STET_ERROR_INTERNAL, 0, "%s: mode %o of an entry", e->path,
                               e->mode);
     if (e->xattr_count > 0) {

@@ -111,10 +111,15 @@ static const char *level_path(struct scan *s, const struct level *l)
     return s->path.data;
 }
 
+static bool keeps_everything(const struct scan *s)
+{
+    return s->options != NULL && s->options->everything;
+}
+
 static int check_name(struct scan *s, const struct stet_entry *e, const char *name,
                       struct stet_error *err)
 {
-    if (has_control_byte(name))
+    if (has_control_byte(name) && !keeps_everything(s))
         return refuse(s, e->path, err,
                       "has a control byte in its name, which an image cannot hold; rename it");
     if (s->path.len > TREE_PATH_MAX)
@@ -156,6 +161,7 @@ static int fill_type(struct stet_entry *e, const struct statx *x)
         e->minor = x->stx_rdev_minor;
         return 0;
     case S_IFIFO:
+    case S_IFSOCK:
         e->type = STET_ENTRY_FIFO;
         return 0;
     default:
@@ -208,13 +214,15 @@ static int read_entry(struct scan *s, int dirfd, const char *name, struct stet_e
     if (name[0] != '\0' && is_mount_point(s, x))
         return refuse(s, e->path, err,
                       "is a mount point; unmount it, or scan a tree without other file systems");
-    if (S_ISSOCK(x->stx_mode)) {
+    if (S_ISSOCK(x->stx_mode) && !keeps_everything(s)) {
         stet_log_message(s->log, STET_LOG_VERBOSE, "%s: socket %s left out", s->name, e->path);
         return 0;
     }
     if (fill_type(e, x) < 0)
         return refuse(s, e->path, err, "is of a type that an image cannot hold; remove it");
     fill_common(e, x);
+    if (S_ISSOCK(x->stx_mode))
+        e->mode |= S_IFSOCK;
     if (e->type == STET_ENTRY_SYMLINK) {
         if (read_link(s, dirfd, name, e, target, err) < 0)
             return -1;

@@ -66,6 +66,9 @@ struct stet_tree_scan_options {
     int (*filter)(void *ctx, struct stet_entry *e, struct stet_error *err);
     void *ctx;
     unsigned threads; /* 0: 1. At most so many are used; today's scan needs one */
+    /* To compare it, not to make an image of it: names are kept whatever is in them, and sockets too, as FIFOs whose mode
+     * has S_IFSOCK besides the permission bits. */
+    bool everything;
 };
 
 /*

@@ -456,6 +456,17 @@ static void test_socket(void **state)
     assert_int_equal(t.count, 2);
     assert_non_null(strstr(message, "sock"));
     stet_tree_release(&t);
+    /* Not where everything is wanted, and names that an image cannot hold neither. */
+    struct stet_tree_scan_options everything = {.everything = true};
+    make_file(&s, "new\nline", "");
+    stet_tree_init(&t);
+    assert_int_equal(stet_tree_scan(s.fd, "scratch", &everything, NULL, &t, &err), 0);
+    assert_int_equal(t.count, 4);
+    const struct stet_entry *e = find(&t, "sock");
+    assert_int_equal(e->type, STET_ENTRY_FIFO);
+    assert_true(S_ISSOCK(e->mode));
+    assert_non_null(find(&t, "new\nline"));
+    stet_tree_release(&t);
     scratch_remove(&s);
 }
 
