@@ -130,8 +130,8 @@ static void tools(struct stet_report *r)
              "aria-label=\"Search paths and values\" autocomplete=\"off\" autocapitalize=\"none\" "
              "spellcheck=\"false\">\n"
              "<select id=\"cause\" aria-label=\"Cause\"><option value=\"\">All causes</option>");
-    for (size_t i = 0; i < r->groups->count; i++) {
-        const struct stet_diff_cause_info *info = stet_diff_cause_info(r->groups->items[i].cause);
+    for (size_t i = 0; i < r->groups.count; i++) {
+        const struct stet_diff_cause_info *info = stet_diff_cause_info(r->groups.items[i].cause);
 
         stet_buffer_addf(out, "<option value=\"%s\">", info->name);
         stet_report_show_html(out, info->title);
@@ -148,7 +148,7 @@ static void tools(struct stet_report *r)
              "<p id=\"status\" role=\"status\"></p>\n</div>\n");
 }
 
-static void group_summary(struct stet_report *r, const struct stet_diff_group *g)
+static void group_summary(struct stet_report *r, const struct stet_report_group *g)
 {
     const struct stet_diff_cause_info *info = stet_diff_cause_info(g->cause);
     struct stet_buffer *out = &r->text;
@@ -177,18 +177,19 @@ static void group_summary(struct stet_report *r, const struct stet_diff_group *g
 static int groups(struct stet_report *r, struct stet_error *err)
 {
     enum { FEW = 40 };
-    size_t id = 0;
+    struct stet_report_page page;
 
-    stet_buffer_add_str(&r->text, "<div id=\"groups\">\n");
-    for (size_t i = 0; i < r->groups->count; i++) {
-        const struct stet_diff_group *g = &r->groups->items[i];
+    stet_report_page_init(&page, r);
+    stet_buffer_addf(&r->text, "<div id=\"groups\" data-part=\"%d\">\n", STET_REPORT_PART);
+    for (size_t i = 0; i < r->groups.count; i++) {
+        const struct stet_report_group *g = &r->groups.items[i];
         const struct stet_diff_cause_info *info = stet_diff_cause_info(g->cause);
         bool open = info->loud || r->result->count <= FEW;
 
         stet_buffer_addf(&r->text, "<details class=\"group%s\" id=\"g-%s\"%s>",
                          info->loud ? " loud" : "", info->name, open ? " open" : "");
         group_summary(r, g);
-        if (stet_report_html_list(r, g, &id, err) < 0)
+        if (stet_report_page_group(&page, g, err) < 0)
             return -1;
         stet_buffer_add_str(&r->text, "</details>\n");
     }
@@ -257,8 +258,6 @@ int stet_report_html(struct stet_report *r, struct stet_error *err)
     if (head(r, err) < 0 || body(r, err) < 0)
         return -1;
     if (r->result->count > 0) {
-        if (stet_report_html_data(r, err) < 0)
-            return -1;
         stet_buffer_add_str(&r->text, "<script>");
         stet_buffer_add_str(&r->text, stet_report_page_js);
         stet_buffer_add_str(&r->text, "</script>\n");

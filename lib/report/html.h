@@ -6,19 +6,23 @@
 
 #include "lib/report/private.h"
 
-/* Findings that a part of a group's list holds. Parts after the first stand in noscript elements: where there are
- * scripts, they are text that costs nothing until it is needed. page.js knows the number from the data. */
+/* Findings that a part of a list holds. Parts after the first stand in noscript elements: where there are scripts, they
+ * are text that costs nothing until it is needed. page.js knows the number from the page. */
 enum { STET_REPORT_PART = 50 };
 
-/* How many findings of a group are in the file. */
-size_t stet_report_html_shown(const struct stet_report *r, const struct stet_diff_group *g);
+/* A page under way: what may still be written, unless the report is full. */
+struct stet_report_page {
+    struct stet_report *report;
+    uint32_t list_max;  /* findings of one list */
+    size_t markup_left; /* bytes of findings */
+    size_t detail_left; /* bytes of detail: over all, */
+    size_t group_left;  /* and in this group */
+};
+void stet_report_page_init(struct stet_report_page *p, struct stet_report *r);
 
-/* The list of a group's findings; id numbers them through the whole file, and moves on. */
-int stet_report_html_list(struct stet_report *r, const struct stet_diff_group *g, size_t *id,
-                          struct stet_error *err);
-
-/* What the script searches, filters and makes the tree from: one JSON object in a script element (html_data.c). */
-int stet_report_html_data(struct stet_report *r, struct stet_error *err);
+/* The series of a group, then its other findings. */
+int stet_report_page_group(struct stet_report_page *p, const struct stet_report_group *g,
+                           struct stet_error *err);
 
 /* The style and the script (page.css, page.js), made into C by embed. */
 extern const char stet_report_page_css[];

@@ -59,8 +59,39 @@ static void levels(struct view *v, const struct stet_report_counts *counts)
     stet_json_object_end(&v->json);
 }
 
-static int group(struct view *v, const struct stet_diff_group *g, struct stet_error *err)
+static int series(struct view *v, const struct stet_report_group *g, struct stet_error *err)
 {
+    const struct stet_report *r = v->report;
+    struct stet_buffer property = STET_BUFFER_INIT;
+    int status = 0;
+
+    stet_json_key(&v->json, "series");
+    stet_json_array_begin(&v->json);
+    for (uint32_t i = g->series; i < g->series + g->series_count && status == 0; i++) {
+        const struct stet_report_series *s = &r->groups.series[i];
+        const struct stet_finding *first = stet_report_at(r, s->start);
+
+        stet_buffer_clear(&property);
+        stet_report_property(&property, first, s->same);
+        stet_json_object_begin(&v->json);
+        key_text(v, "level", stet_diff_level_name(first->level));
+        key_text(v, "format", first->format ? first->format : "");
+        key_text(v, "what", stet_buffer_str(&property));
+        key_count(v, "count", s->count);
+        key_count(v, "first", r->groups.order[s->start]);
+        stet_json_object_end(&v->json);
+        status = stet_report_flush(v->report, err);
+    }
+    stet_json_array_end(&v->json);
+    if (status == 0)
+        status = stet_buffer_check(&property, "a report", err);
+    stet_buffer_release(&property);
+    return status;
+}
+
+static int group(struct view *v, const struct stet_report_group *g, struct stet_error *err)
+{
+    const struct stet_diff_result *r = v->report->result;
     const struct stet_diff_cause_info *info = stet_diff_cause_info(g->cause);
 
     stet_json_object_begin(&v->json);
@@ -69,10 +100,14 @@ static int group(struct view *v, const struct stet_diff_group *g, struct stet_er
     key_text(v, "cure", info->cure);
     stet_json_key_boolean(&v->json, "loud", info->loud);
     key_count(v, "count", g->count);
+    if (series(v, g, err) < 0)
+        return -1;
     stet_json_key(&v->json, "findings");
     stet_json_array_begin(&v->json);
-    for (size_t i = 0; i < g->count; i++) {
-        stet_json_integer(&v->json, (int64_t)g->indexes[i]);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->findings[i].cause != g->cause)
+            continue;
+        stet_json_integer(&v->json, (int64_t)i);
         if (stet_report_flush(v->report, err) < 0)
             return -1;
     }
@@ -83,7 +118,7 @@ static int group(struct view *v, const struct stet_diff_group *g, struct stet_er
 
 static int groups(struct view *v, struct stet_error *err)
 {
-    const struct stet_diff_groups *all = v->report->groups;
+    const struct stet_report_groups *all = &v->report->groups;
 
     stet_json_key(&v->json, "groups");
     stet_json_array_begin(&v->json);

@@ -1,15 +1,13 @@
 /*
  * The page of a report: search, filters, the tree of paths, lines side by side. The findings are in the page as
- * markup, the first of each group as elements and the rest as text of noscript elements, which becomes elements
- * when they are to be seen. What is searched is in #data. Nothing of a report is ever made into markup here:
- * text goes into text nodes.
+ * markup, a line each, in lists: one for each series, and for each cause one of those that are in none. The first of a
+ * list are elements and the rest text of noscript elements, which becomes elements when they are to be seen. Nothing of a
+ * report is ever made into markup here but what was in the page as such.
  */
 'use strict';
 (() => {
 const $ = id => document.getElementById(id);
-const data = JSON.parse($('data').textContent);
-const FIELD = {level: 0, layer: 1, path: 2, what: 3, a: 4, b: 5, package: 6};
-const FIRST = 50, NEXT = 200;
+const PART = Number($('groups').dataset.part), FIRST = 50, NEXT = 200;
 
 const make = (tag, name, text) => {
   const element = document.createElement(tag);
@@ -20,33 +18,69 @@ const make = (tag, name, text) => {
 const number = n => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 const each = (root, selector, f) => root.querySelectorAll(selector).forEach(f);
 
-/* ---- findings as elements ---- */
+/* ---- lists, and the findings in them ---- */
 
-const groups = data.groups.map(g => {
-  const element = $('g-' + g.cause), list = element.querySelector('.list');
-  const parts = [...list.children].map(part =>
-    part.localName === 'noscript' ? {text: part.textContent} : {nodes: [...part.children]});
-  list.replaceChildren();
-  return {...g, element, list, parts, counter: element.querySelector('summary .n'), matches: [], stale: true,
-    loud: element.classList.contains('loud')};
+/* An element's markup is one line, as in the text of noscript elements. */
+const partOf = element => element.localName === 'noscript' ?
+  {lines: element.textContent.trim().split('\n')} :
+  {nodes: [...element.children], lines: [...element.children].map(node => node.outerHTML)};
+let count = 0;
+const listOf = element => {
+  const series = element.closest('.series'), list = {element, series, parts: [...element.children].map(partOf), matches: [], stale: true};
+  list.first = count;
+  list.count = list.parts.reduce((sum, part) => sum + part.lines.length, 0);
+  list.total = Number(element.dataset.total);
+  list.what = series ? series.querySelector('h3').textContent : '';
+  list.counter = series && series.querySelector('.n');
+  element.replaceChildren();
+  count += list.count;
+  return list;
+};
+const groups = [...document.querySelectorAll('.group')].map(element => {
+  const lists = [...element.querySelectorAll('.list')].map(listOf);
+  return {element, lists, cause: element.id.slice(2), title: element.querySelector('h2').textContent,
+    counter: element.querySelector('summary .n'), loud: element.classList.contains('loud'),
+    total: lists.reduce((sum, list) => sum + list.total, 0)};
 });
-const groupOf = i => {
-  let low = 0, high = groups.length - 1;
+const lists = groups.flatMap(g => g.lists.map(list => Object.assign(list, {group: g})));
+const total = groups.reduce((sum, g) => sum + g.total, 0);
+const ofList = i => {
+  let low = 0, high = lists.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (groups[middle].first <= i) low = middle; else high = middle - 1;
+    if (lists[middle].first <= i) low = middle; else high = middle - 1;
   }
-  return groups[low];
+  return lists[low];
 };
-/* The same markup as in the page, which is where it comes from; a parsed document runs nothing. */
+const lineOf = i => {
+  const list = ofList(i), at = i - list.first;
+  return list.parts[Math.floor(at / PART)].lines[at % PART];
+};
+/* A parsed document runs nothing. */
 const nodeOf = i => {
-  const g = groupOf(i), at = i - g.first, part = g.parts[Math.floor(at / data.part)];
-  if (!part.nodes) {
-    part.nodes = [...new DOMParser().parseFromString(part.text, 'text/html').body.children];
-    part.text = '';
-  }
-  return part.nodes[at % data.part];
+  const list = ofList(i), at = i - list.first, part = list.parts[Math.floor(at / PART)];
+  if (!part.nodes) part.nodes = [...new DOMParser().parseFromString(part.lines.join('\n'), 'text/html').body.children];
+  return part.nodes[at % PART];
 };
+
+/* What a line shows, from its markup: an element for each would take a hundred times as long. */
+const CHARACTER = {amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'"};
+const plain = markup => markup.replace(/<[^>]*>/g, '').replace(/&(amp|lt|gt|quot|#39);/g, (all, name) => CHARACTER[name]);
+const fields = new Array(count);
+const fieldsOf = i => {
+  if (!fields[i]) {
+    const line = lineOf(i), list = ofList(i), seen = line.split('<div class="more">')[0];
+    const path = /<span class="p">(.*?)<\/span>/.exec(seen)[1];
+    const of = list.series || {dataset: {level: (/^[^>]* data-level="(\w*)"/.exec(line) || [])[1]}};
+    fields[i] = {
+      path: path.startsWith('<i>') ? '' : plain(path), level: of.dataset.level,
+      text: (plain(seen) + '\n' + list.what + '\n' + values(list)).toLowerCase(),
+    };
+  }
+  return fields[i];
+};
+/* Values that all of a series have stand in its head. */
+const values = list => list.series ? [...list.series.querySelectorAll(':scope > summary .v')].map(v => v.textContent).join(' ') : '';
 
 /* Fills a box with count elements, some now and the rest when asked. */
 const fill = (box, count, element) => {
@@ -69,55 +103,69 @@ const fill = (box, count, element) => {
     if (state.expanded) each(box, 'details', d => { d.open = true; });
     paint();
     const next = last && last.nextElementSibling;
-    if (next && next.firstElementChild) next.firstElementChild.focus();
+    const line = next && (next.querySelector('summary') || next);
+    if (line && line !== button) { line.tabIndex = line === next ? -1 : 0; line.focus(); }
   });
 };
 
 /* ---- what is asked for ---- */
 
 const state = {q: '', cause: '', levels: new Set(), view: 'cause', expanded: false};
-let texts = null;
-const textOf = i => {
-  texts = texts || new Array(data.findings.length);
-  if (texts[i] === undefined) {
-    const f = data.findings[i];
-    texts[i] = [f[FIELD.path], f[FIELD.what], f[FIELD.a], f[FIELD.b], f[FIELD.package]].join('\n').toLowerCase();
-  }
-  return texts[i];
-};
+const LEVELS = [...document.querySelectorAll('.levels button')].map(b => b.dataset.level);
 const words = () => state.q.toLowerCase().split(/\s+/).filter(w => w);
 const isFiltered = () => words().length > 0 || state.cause !== '' || state.levels.size > 0;
 
 const find = () => {
   const wanted = words();
-  let total = 0;
-  for (const g of groups) {
-    g.matches = [];
-    g.stale = true;
-    if (state.cause !== '' && state.cause !== g.cause) continue;
-    for (let i = g.first; i < g.first + g.count; i++) {
-      if (state.levels.size > 0 && !state.levels.has(data.levels[data.findings[i][FIELD.level]])) continue;
-      if (wanted.length > 0 && !wanted.every(w => textOf(i).includes(w))) continue;
-      g.matches.push(i);
+  let found = 0;
+  for (const list of lists) {
+    list.matches = [];
+    list.stale = true;
+    if (state.cause !== '' && state.cause !== list.group.cause) continue;
+    for (let i = list.first; i < list.first + list.count; i++) {
+      if (state.levels.size > 0 && !state.levels.has(fieldsOf(i).level)) continue;
+      if (wanted.length > 0 && !wanted.every(w => fieldsOf(i).text.includes(w))) continue;
+      list.matches.push(i);
     }
-    total += g.matches.length;
+    found += list.matches.length;
   }
-  return total;
+  return found;
 };
 
 /* ---- by cause ---- */
 
-const fillGroup = g => {
-  if (!g.stale || !g.element.open) return;
-  g.stale = false;
-  fill(g.list, g.matches.length, k => nodeOf(g.matches[k]));
-  if (state.expanded) each(g.list, 'details', d => { d.open = true; });
+const isOpen = list => list.group.element.open && (!list.series || list.series.open);
+const fillList = list => {
+  if (!list.stale || !isOpen(list)) return;
+  list.stale = false;
+  fill(list.element, list.matches.length, k => nodeOf(list.matches[k]));
+  if (state.expanded) each(list.element, 'details', d => { d.open = true; });
 };
+/* What was searched is seen where it is not much, and shut again when it is searched no more. */
+const FEW = 50, opened = new Set();
+const reveal = found => {
+  if (words().length === 0) {
+    opened.forEach(element => { element.open = false; });
+    opened.clear();
+  } else if (found <= FEW) {
+    for (const list of lists.filter(l => l.matches.length > 0))
+      for (const element of [list.group.element, list.series])
+        if (element && !element.open) { element.open = true; opened.add(element); }
+  }
+};
+const counted = (matches, all) => isFiltered() ? `${number(matches)} of ${number(all)}` : number(all);
 const showGroups = () => {
   for (const g of groups) {
-    g.element.hidden = g.matches.length === 0;
-    g.counter.textContent = isFiltered() ? `${number(g.matches.length)} of ${number(g.total)}` : number(g.total);
-    fillGroup(g);
+    const matches = g.lists.reduce((sum, list) => sum + list.matches.length, 0);
+    g.element.hidden = matches === 0;
+    g.counter.textContent = counted(matches, g.total);
+    for (const list of g.lists) {
+      if (list.series) {
+        list.series.hidden = list.matches.length === 0;
+        list.counter.textContent = counted(list.matches.length, list.total);
+      }
+      fillList(list);
+    }
   }
 };
 
@@ -130,14 +178,14 @@ const segments = path => {
 };
 const plant = () => {
   const root = {name: '', kids: new Map(), found: [], total: 0, loud: false};
-  for (const g of groups) {
-    for (const i of g.matches) {
+  for (const list of lists) {
+    for (const i of list.matches) {
       let node = root;
-      for (const name of segments(data.findings[i][FIELD.path])) {
+      for (const name of segments(fieldsOf(i).path)) {
         if (!node.kids.has(name)) node.kids.set(name, {name, kids: new Map(), found: [], total: 0, loud: false});
         node = node.kids.get(name);
         node.total++;
-        node.loud = node.loud || g.loud;
+        node.loud = node.loud || list.group.loud;
       }
       node.found.push(i);
     }
@@ -169,10 +217,15 @@ const branch = from => {
   };
   return element;
 };
+/* What stands above it in its list comes with it. */
 const copyOf = i => {
-  const copy = nodeOf(i).cloneNode(true);
-  copy.removeAttribute('id');
+  const copy = nodeOf(i).cloneNode(true), list = ofList(i), head = copy.querySelector('summary') || copy;
   copy.open = false;
+  if (!list.series) return copy;
+  const path = head.querySelector('.p');
+  if (!head.querySelector('.w')) path.after(make('span', 'w', list.what));
+  if (!copy.querySelector('.why')) head.append(make('span', 'k', list.group.title));
+  if (!head.querySelector('.v')) head.querySelector('.w').after(...[...list.series.querySelectorAll(':scope > summary .v')].map(v => v.cloneNode(true)));
   return copy;
 };
 const showTree = () => {
@@ -315,11 +368,12 @@ const paint = () => {
   CSS.highlights.set('hit', new Highlight(...ranges));
 };
 const show = () => {
-  const total = find(), byPath = state.view === 'path';
+  const found = find(), byPath = state.view === 'path';
+  if (!byPath) reveal(found);
   $('groups').hidden = byPath;
   $('tree').hidden = !byPath;
-  $('none').hidden = total > 0;
-  $('status').textContent = isFiltered() ? `${number(total)} of ${number(data.findings.length)}` : number(total) + (total === 1 ? ' place' : ' places');
+  $('none').hidden = found > 0;
+  $('status').textContent = isFiltered() ? `${number(found)} of ${number(count)}` : number(count) + (count === 1 ? ' place' : ' places');
   if (byPath) showTree(); else showGroups();
   $('q').value !== state.q && ($('q').value = state.q);
   $('cause').value = state.cause;
@@ -348,7 +402,7 @@ const recall = () => {
   const p = new URLSearchParams(group ? '' : hash);
   state.q = p.get('q') || '';
   state.cause = groups.some(g => g.cause === p.get('cause')) ? p.get('cause') : '';
-  state.levels = new Set((p.get('level') || '').split(',').filter(l => data.levels.includes(l)));
+  state.levels = new Set((p.get('level') || '').split(',').filter(l => LEVELS.includes(l)));
   state.view = p.get('view') === 'path' ? 'path' : 'cause';
   state.expanded = p.get('open') === 'all';
   if (group) group.element.open = true;
@@ -370,8 +424,11 @@ const setAll = open => {
   }
   for (const g of groups) {
     g.element.open = open;
-    if (open) fillGroup(g);
-    each(g.list, 'details', d => { d.open = open; });
+    for (const list of g.lists) {
+      if (list.series) list.series.open = open;
+      if (open) fillList(list);
+      each(list.element, 'details', d => { d.open = open; });
+    }
   }
 };
 const isSeen = summary => !summary.closest('[hidden]') && !summary.parentElement.parentElement.closest('details:not([open])');
@@ -413,14 +470,16 @@ document.addEventListener('keydown', event => {
 document.addEventListener('toggle', event => {
   const element = event.target;
   if (!element.open) return;
-  if (element.classList.contains('group')) { fillGroup(groups.find(g => g.element === element)); paint(); }
+  const holds = lists.filter(list => list.series === element || list.group.element === element);
+  if (holds.length === 1 && holds[0].series) holds[0].series.open = true;
+  if (holds.length > 0) { holds.forEach(fillList); paint(); }
   if (element.fill) { element.fill(); paint(); }
   if (element.classList.contains('f')) each(element, '.lines:not(.done)', sideBySide);
 }, true);
 let timer = 0;
 $('q').addEventListener('input', () => {
   clearTimeout(timer);
-  timer = setTimeout(() => { state.q = $('q').value; change(); }, data.findings.length > 2000 ? 150 : 0);
+  timer = setTimeout(() => { state.q = $('q').value; change(); }, count > 2000 ? 150 : 0);
 });
 $('cause').addEventListener('change', () => { state.cause = $('cause').value; change(); });
 each(document, '.levels button', button => {

@@ -81,16 +81,15 @@ int stet_report_diff(const struct stet_diff_result *result, enum stet_report_for
                      const struct stet_report_options *options, struct stet_writer *out,
                      struct stet_error *err)
 {
-    struct stet_diff_groups groups;
-    struct stet_report r = {.result = result, .groups = &groups, .out = out};
+    struct stet_report r = {.result = result, .out = out};
 
     if (options)
         r.options = *options;
-    if (stet_diff_groups_make(result, &groups, err) < 0)
+    if (stet_report_groups_make(result, &r.groups, err) < 0)
         return -1;
     stet_buffer_init(&r.text);
     int status = write_format(&r, format, err);
     stet_buffer_release(&r.text);
-    stet_diff_groups_release(&groups);
+    stet_report_groups_release(&r.groups);
     return status;
 }

@@ -56,6 +56,11 @@ static void escape(struct stet_report_glyph *out, const char *format, uint32_t c
     out->columns = (unsigned)out->len;
 }
 
+bool stet_report_same_text(const char *a, const char *b)
+{
+    return a == b || strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 size_t stet_report_glyph(const char *s, size_t len, struct stet_report_glyph *out)
 {
     uint32_t c;

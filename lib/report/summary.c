@@ -3,9 +3,8 @@
  */
 #include "lib/report/text.h"
 
-/* Lines that groups may take: the screen without the names, the verdict, the levels, what was ignored and looked
- * at, the line about a budget, and the empty lines between them. */
-enum { HEAD_LINES = 6, TAIL_LINES = 4, COUNT_WIDTH = 9 };
+/* Lines that are always there: the names, the verdict, the levels, what was looked at, and the empty ones between. */
+enum { OTHER_LINES = 8, COUNT_WIDTH = 9 };
 
 void stet_report_style(struct stet_report *r, enum stet_report_style style)
 {
@@ -134,70 +133,137 @@ static void levels(struct stet_report *r, const struct stet_report_counts *count
     stet_buffer_add_char(&r->text, '\n');
 }
 
-/* The cure after the title on its line: NULL where it stands below, or there is none. */
-static void group_title(struct stet_report *r, const struct stet_diff_group *g, const char *cure)
+/* ---- groups: a line each, and the cures that there is room for ---- */
+
+/* "mtime (762)", "etc/shadow": what a block is, in as few words as there are. */
+static void hint(const struct stet_report *r, const struct stet_report_block *b,
+                 struct stet_buffer *out)
+{
+    enum { PATH_COLUMNS = 40 };
+    const struct stet_finding *f = stet_report_at(r, b->start);
+
+    if (b->series && !(b->series->same & STET_REPORT_SAME_PLACE)) {
+        struct stet_buffer property = STET_BUFFER_INIT;
+
+        stet_report_property(&property, f, b->series->same);
+        stet_report_show(out, stet_buffer_str(&property));
+        stet_buffer_add_str(out, " (");
+        stet_report_number(out, b->count);
+        stet_buffer_add_char(out, ')');
+        if (property.failed)
+            out->failed = true;
+        stet_buffer_release(&property);
+    } else if (f->path && *f->path) {
+        stet_report_show_middle(out, f->path, PATH_COLUMNS);
+    } else {
+        stet_report_show_middle(out, f->what, PATH_COLUMNS);
+    }
+}
+
+/* As many hints as fit, those first that tell most. */
+static void hints(struct stet_report *r, const struct stet_report_group *g, unsigned columns)
+{
+    struct stet_report_block blocks[STET_REPORT_BLOCKS];
+    struct stet_buffer text = STET_BUFFER_INIT;
+    size_t count = stet_report_blocks(r, g, blocks);
+    const char *before = ": ";
+    uint32_t told = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        /* ", …" must fit where something is left untold. */
+        unsigned rest = told + blocks[i].count < g->count ? 3 : 0;
+
+        stet_buffer_clear(&text);
+        hint(r, &blocks[i], &text);
+        unsigned taken = 2 + stet_report_columns(stet_buffer_str(&text), columns);
+        if (text.len == 0 || taken + rest > columns)
+            continue;
+        stet_buffer_add_str(&r->text, before);
+        stet_buffer_add(&r->text, text.data, text.len);
+        columns -= taken;
+        before = ", ";
+        told += blocks[i].count;
+    }
+    if (told > 0 && told < g->count)
+        stet_buffer_add_str(&r->text, ", …");
+    if (text.failed)
+        r->text.failed = true;
+    stet_buffer_release(&text);
+}
+
+static void group_title(struct stet_report *r, const struct stet_report_group *g)
 {
     const struct stet_diff_cause_info *info = stet_diff_cause_info(g->cause);
     struct stet_buffer count = STET_BUFFER_INIT;
-    const char *secret = info->loud ? "; may be a secret in an image" : "";
+    const char *secret = info->loud ? ", may be a secret" : "";
 
     stet_report_number(&count, g->count);
     stet_report_style(r, info->loud ? STET_REPORT_LOUD : STET_REPORT_STRONG);
-    stet_buffer_addf(&r->text, "%c%*s  %s", info->loud ? '!' : ' ', COUNT_WIDTH - 1,
-                     stet_buffer_str(&count), info->title);
+    stet_buffer_addf(&r->text, "%c%*s  %s%s", info->loud ? '!' : ' ', COUNT_WIDTH - 1,
+                     stet_buffer_str(&count), info->title, secret);
     stet_report_plain(r);
-    stet_buffer_add_str(&r->text, secret);
     unsigned taken = COUNT_WIDTH + 2 + (unsigned)strlen(info->title) + (unsigned)strlen(secret);
-    if (cure && taken + 16 < stet_report_prose(r)) {
-        stet_report_style(r, STET_REPORT_FAINT);
-        stet_buffer_add_str(&r->text, ": ");
-        stet_report_show_cut(&r->text, cure, strlen(cure), stet_report_prose(r) - taken - 2);
-        stet_report_plain(r);
-    }
+    if (taken < stet_report_prose(r))
+        hints(r, g, stet_report_prose(r) - taken);
     stet_buffer_add_char(&r->text, '\n');
     if (count.failed)
         r->text.failed = true;
     stet_buffer_release(&count);
 }
 
-/* The lines that all groups take when a cure has at most so many (0: none). */
-static unsigned lines_with(const struct stet_report *r, unsigned cure_lines)
+/* A full stop before another sentence; "$PWD=. for C" has none. */
+static bool ends_sentence(const char *s)
 {
-    unsigned lines = 0;
-
-    for (size_t i = 0; i < r->groups->count; i++) {
-        const char *cure = stet_diff_cause_info(r->groups->items[i].cause)->cure;
-
-        lines++;
-        if (cure && cure_lines > 0)
-            lines +=
-                stet_report_wrap(NULL, cure, COUNT_WIDTH + 2, stet_report_prose(r), cure_lines);
-    }
-    return lines;
+    return s[0] == '.' && s[1] == ' ' && s[2] >= 'A' && s[2] <= 'Z';
 }
 
-/* As much of the cures as fits on the screen, the same number of lines for each. */
+/* The cure in *lines lines, wrapped into out unless that is NULL: whole, or its whole sentences that have room in so many
+ * lines, or nothing. */
+static void cure(struct stet_report *r, const struct stet_report_group *g, struct stet_buffer *out,
+                 unsigned *lines)
+{
+    const char *text = stet_diff_cause_info(g->cause)->cure;
+    struct stet_buffer part = STET_BUFFER_INIT;
+    size_t len = text ? strlen(text) : 0;
+    unsigned taken = 0;
+
+    while (len > 0) {
+        stet_buffer_clear(&part);
+        stet_buffer_add(&part, text, len);
+        taken = stet_report_wrap(NULL, stet_buffer_str(&part), COUNT_WIDTH + 2,
+                                 stet_report_prose(r), 0);
+        if (taken <= *lines)
+            break;
+        do
+            len--;
+        while (len > 0 && !ends_sentence(text + len - 1));
+    }
+    *lines = len > 0 ? taken : 0;
+    if (len > 0 && out)
+        stet_report_wrap(out, stet_buffer_str(&part), COUNT_WIDTH + 2, stet_report_prose(r), 0);
+    if (part.failed)
+        r->text.failed = true;
+    stet_buffer_release(&part);
+}
+
+/* What differs most is told first of how it is cured. */
 static void groups(struct stet_report *r, unsigned room)
 {
-    unsigned cure_lines = 4;
+    size_t count = r->groups.count, shown = count > room ? room - 1 : count;
+    unsigned left = room - (unsigned)shown - (count > shown ? 1 : 0);
 
-    while (cure_lines > 0 && lines_with(r, cure_lines) > room)
-        cure_lines--;
-    for (size_t i = 0; i < r->groups->count; i++) {
-        const char *cure = stet_diff_cause_info(r->groups->items[i].cause)->cure;
+    for (size_t i = 0; i < shown; i++) {
+        unsigned lines = left;
 
-        if (i + 1 == room && r->groups->count > room) {
-            stet_buffer_addf(&r->text, "%*s  and %zu causes more, below\n", COUNT_WIDTH, "",
-                             r->groups->count - i);
-            return;
-        }
-        group_title(r, &r->groups->items[i], cure_lines == 0 ? cure : NULL);
-        if (!cure || cure_lines == 0)
-            continue;
+        group_title(r, &r->groups.items[i]);
         stet_report_style(r, STET_REPORT_FAINT);
-        stet_report_wrap(&r->text, cure, COUNT_WIDTH + 2, stet_report_prose(r), cure_lines);
+        cure(r, &r->groups.items[i], &r->text, &lines);
         stet_report_plain(r);
+        left -= lines;
     }
+    if (count > shown)
+        stet_buffer_addf(&r->text, "%*s  and %zu causes more, below\n", COUNT_WIDTH, "",
+                         count - shown);
 }
 
 static void ignored(struct stet_report *r, size_t total)
@@ -256,7 +322,8 @@ void stet_report_summary(struct stet_report *r)
     if (r->result->count > 0) {
         levels(r, &counts);
         stet_buffer_add_char(&r->text, '\n');
-        groups(r, STET_REPORT_SCREEN - HEAD_LINES - TAIL_LINES);
+        groups(r, STET_REPORT_SCREEN - OTHER_LINES - (r->result->ignored_count > 0) -
+                      r->result->cut_short);
     }
     stet_buffer_add_char(&r->text, '\n');
     ignored(r, counts.ignored);

@@ -13,7 +13,7 @@ setup_file() {
     export REPOSITORY SUPPORT PAGES
     export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99:detect_leaks=0}
     local name
-    for name in equal all hostile 10000; do
+    for name in equal all hostile series 10000; do
         "$SUPPORT/stet-test-report" "$name" html >"$PAGES/$name.html"
         "$SUPPORT/stet-test-report" "$name" json >"$PAGES/$name.json"
     done
@@ -44,7 +44,7 @@ SETTLE="eval new Promise(done => setTimeout(() => done('-'), 250))"
 
 @test "JSON reports validate against the documented schema, and the check can fail" {
     local schema=$REPOSITORY/docs/diff-report.schema.json name
-    for name in equal all hostile 10000; do
+    for name in equal all hostile series 10000; do
         /usr/bin/python3 -m jsonschema -i "$PAGES/$name.json" "$schema"
     done
     local change
@@ -68,7 +68,7 @@ SETTLE="eval new Promise(done => setTimeout(() => done('-'), 250))"
 
 @test "the page makes no request and no complaint, whatever is done with it" {
     local name
-    for name in equal all hostile 10000; do
+    for name in equal all hostile series 10000; do
         run browse <<END
 open file://$PAGES/$name.html#open=all
 $SETTLE
@@ -137,13 +137,13 @@ END
 -
 1 1 0
 etc/shadow
-1 of 57
+1 of 58
 #q=SHADOW
 -
 1 1 0
 -
 0 0 0 true
-57 places"
+58 places"
 }
 
 @test "search finds values, and what is searched is text and no pattern" {
@@ -158,11 +158,11 @@ open file://$PAGES/hostile.html#q=%3Cscript%3E
 eval document.querySelector('#status').textContent
 eval document.querySelectorAll('script').length
 END
-    expect "1 of 57
-0 of 57
-1 of 57
+    expect "1 of 58
+0 of 58
+1 of 58
 2 of 8
-2"
+1"
 }
 
 @test "filters by cause and level, alone and together" {
@@ -183,14 +183,14 @@ click .levels [data-level=image]
 eval document.querySelector('#status').textContent
 END
     [ "$status" -eq 0 ]
-    expect "40 of 57
-42 of 57
+    expect "40 of 58
+42 of 58
 true
 build-time
-39 of 57; 39 of 39
+39 of 58; 39 of 39
 0 1 0
 #cause=build-time&level=entry%2Cimage
-39 of 57"
+39 of 58"
 }
 
 @test "the address keeps what was asked for; one that is nonsense is harmless" {
@@ -203,9 +203,9 @@ open file://$PAGES/all.html#g-missing
 eval document.querySelector('#g-missing').open + ' ' + document.querySelector('#status').textContent
 complaints
 END
-    expect "37 of 57 build-time true
-57 places true
-true 57 places"
+    expect "37 of 58 build-time true
+58 places true
+true 58 places"
 }
 
 @test "groups and findings open and close, one by one and all at once" {
@@ -225,12 +225,12 @@ click #collapse
 eval $SEEN + ' ' + document.querySelectorAll('.f[open]').length
 END
     [ "$status" -eq 0 ]
-    expect "2 15 0
-3 15 0
-entry layer 1 tar Missing or extra file, certain: Only a has it.
-2 15 0
-57 15 0 0
-0 15 0 0"
+    expect "2 16 0
+3 16 0
+entry tar Missing or extra file, certain: Only a has it.
+2 16 0
+58 16 0 0
+0 16 0 0"
 }
 
 @test "the tree counts findings below each directory, and opens to the findings" {
@@ -262,7 +262,7 @@ eval document.querySelectorAll('#tree .node[open]').length
 complaints
 END
     [ "$status" -eq 0 ]
-    expect "etc/5 image and layers5 usr/42 var/5
+    expect "etc/5 image and layers6 usr/42 var/5
 default/locale1 machine-id1 motd1 shadow1 ssh/ssh_host_ed25519_key1
 true
 -
@@ -300,7 +300,7 @@ below"
 
 @test "nothing is wider than a phone or a desktop" {
     local name width
-    for name in equal all hostile 10000; do
+    for name in equal all hostile series 10000; do
         for width in 320 360 1280; do
             for arranged in open=all 'view=path&open=all'; do
                 printf 'size %s 800\nopen file://%s\n%s\neval document.documentElement.scrollWidth - %s\n' \
@@ -310,7 +310,7 @@ below"
     done >"$BATS_TEST_TMPDIR/commands"
     run browse <"$BATS_TEST_TMPDIR/commands"
     [ "$status" -eq 0 ]
-    expect "$(for ((i = 0; i < 24; i++)); do printf -- '-\n0\n'; done)"
+    expect "$(for ((i = 0; i < 30; i++)); do printf -- '-\n0\n'; done)"
 }
 
 @test "10,000 findings: few elements, quick answers, and all can be reached" {
@@ -350,6 +350,88 @@ true
 true"
 }
 
+@test "series: what is the same stands above them, and each opens to its findings" {
+    run browse <<END
+size 1280 900
+open file://$PAGES/series.html
+click #collapse
+click #g-owner > summary
+eval [...document.querySelectorAll('#g-owner > .series > summary')].map(s => s.innerText.replace(/\s+/g, ' ')).join('|')
+eval $SEEN
+click #g-owner .series > summary
+eval $SEEN
+eval document.querySelector('#g-owner .series .list').innerText.replace(/\s+/g, ' ').slice(0, 14)
+eval document.querySelector('#g-owner .about').innerText.replace(/\s+/g, ' ')
+click #collapse
+click #g-unexplained > summary
+$SETTLE
+eval $SEEN
+click #g-unexplained .list .f > summary
+$SETTLE
+eval document.querySelectorAll('#g-unexplained .lines.done').length
+complaints
+END
+    [ "$status" -eq 0 ]
+    expect "mode 30 in usr 20, var 6, etc 4 in all of them: 0644 0600
+1 3 0
+31 3 0
+etc/c0 etc/c1 
+entry tar Owner or umask, likely: By the umask alone.
+-
+4 3 0
+-
+1"
+}
+
+@test "search finds findings in series, shows them where they are few, and puts them away" {
+    run browse <<END
+size 390 844
+open file://$PAGES/series.html
+click #collapse
+key /
+type usr/share/a7
+$SETTLE
+eval $SEEN + ' ' + document.querySelector('#status').textContent + ' ' + document.querySelector('#g-owner .series .n').textContent
+key Escape
+$SETTLE
+eval $SEEN
+type mode 0600
+$SETTLE
+eval document.querySelector('#status').textContent
+key Escape
+type user3 days 20781
+$SETTLE
+eval document.querySelector('#status').textContent
+key Escape
+type 1795457912
+$SETTLE
+eval document.querySelector('#status').textContent
+open file://$PAGES/series.html#level=content
+eval document.querySelector('#status').textContent
+open file://$PAGES/series.html#view=path&q=user3
+$SETTLE
+eval [...document.querySelectorAll('#tree .node .f')].length
+click #expand
+eval [...document.querySelectorAll('#tree .f')].map(f => f.innerText.replace(/\s+/g, ' ')).join('|')
+complaints
+END
+    [ "$status" -eq 0 ]
+    expect "-
+1 1 0 1 of 47 1 of 30
+-
+0 3 0
+-
+30 of 47
+-
+1 of 47
+-
+2 of 47
+11 of 47
+-
+1
+user3: last change (days) 20780 20781 build time"
+}
+
 @test "without scripts everything is there to read" {
     run browse <<END
 scripts off
@@ -363,13 +445,16 @@ eval document.querySelector('#g-locale .lines').innerText.replace(/\n+/g, '|')
 eval document.documentElement.scrollWidth
 open file://$PAGES/10000.html
 eval document.querySelectorAll('.f').length
+open file://$PAGES/series.html
+eval document.querySelectorAll('.f').length
 END
     [ "$status" -eq 0 ]
-    expect "57
+    expect "58
 false
 @@ lines 1-2|LANG=C.UTF-8|LANG=de_DE.UTF-8|LC_CTYPE=C.UTF-8
 360
-10000"
+10000
+47"
 }
 
 @test "hostile names and contents run nothing and end no element" {
@@ -388,13 +473,13 @@ complaints
 END
     [ "$status" -eq 0 ]
     expect '-
-8 2 0
+8 1 0
 true
 </style></script></noscript></title></textarea>|<script>alert(1)</script>|__proto__/constructor/toString|//!!//|日本語/ファイル\u003c\|the layer itself|a\u{202e}txt.exe|" onload="alert(2)
 0
 -
 //!!//|" onload="alert(2)|</style></script></noscript></title></textarea>|<script>alert(1)</script>|__proto__/constructor/toString|a\u{202e}txt.exe|image and layers|日本語/ファイル\u003c\
-2'
+1'
 }
 
 @test "text has the contrast of WCAG AA, light and dark, on both widths" {

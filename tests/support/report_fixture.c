@@ -252,6 +252,68 @@ int report_fixture_hostile(struct stet_diff_result *out, struct stet_error *err)
     return add_all(out, hostile, sizeof(hostile) / sizeof(hostile[0]), err);
 }
 
+/* count rows like this one, but for the parts that a number is put in for: "%u" in the path or what; a NULL value of a
+ * is the number added to 1795457910. */
+static int add_series(struct stet_diff_result *out, const struct row *like, unsigned count,
+                      struct stet_error *err)
+{
+    for (unsigned i = 0; i < count; i++) {
+        _cleanup_free_ char *path = stet_format(err, like->path, i);
+        _cleanup_free_ char *what = stet_format(err, like->what, i);
+        _cleanup_free_ char *a = stet_format(err, "%u", 1795457910 + i);
+        struct row row = *like;
+
+        row.path = path;
+        row.what = what;
+        row.a = like->a ? like->a : a;
+        if (!path || !what || !a || add(out, &row, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int report_fixture_series(struct stet_diff_result *out, struct stet_error *err)
+{
+    static const char umask[] = "By the umask alone.", span[] = "Both are within the span.",
+                      hunk[] = "@@ lines 1-2\n one\n-two\n+2\n three\n four\n";
+    static const struct {
+        struct row row;
+        unsigned count;
+    } series[] = {
+        {{STET_DIFF_ARCHIVE, 0, "usr/lib/e%u", "tar", "pax record ctime", NULL, "1795544368", NULL,
+          STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, span, NULL},
+         5},
+        {{STET_DIFF_ENTRY, 0, "etc/c%u", "tar", "mode", "0644", "0600", NULL, STET_CAUSE_OWNER,
+          STET_DIFF_LIKELY, umask, NULL},
+         4},
+        {{STET_DIFF_ENTRY, 0, "usr/share/a%u", "tar", "mode", "0644", "0600", NULL,
+          STET_CAUSE_OWNER, STET_DIFF_LIKELY, umask, NULL},
+         20},
+        {{STET_DIFF_ENTRY, 0, "var/b%u", "tar", "mode", "0644", "0600", NULL, STET_CAUSE_OWNER,
+          STET_DIFF_LIKELY, umask, NULL},
+         6},
+        {{STET_DIFF_ENTRY, 0, "var/owned", "tar", "owner", "0", "1000", NULL, STET_CAUSE_OWNER,
+          STET_DIFF_CERTAIN, "Each is the user of its build.", NULL},
+         1},
+        {{STET_DIFF_CONTENT, 0, "etc/shadow", "accounts", "user%u: last change (days)", "20780",
+          "20781", NULL, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN, span, NULL},
+         6},
+        {{STET_DIFF_CONTENT, 0, "usr/share/doc/t%u", "text", "lines 2-%u", NULL, "2", hunk,
+          STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, NULL, NULL},
+         4},
+        {{STET_DIFF_CONTENT, 0, "var/log/bootstrap.log", "log", "times", "18:18", "19:19", NULL,
+          STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, "A log says when.", NULL},
+         1},
+    };
+
+    if (name(out, "tar:a.tar", "tar", "tar:b.tar", "tar", err) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+        if (add_series(out, &series[i].row, series[i].count, err) < 0)
+            return -1;
+    return 0;
+}
+
 int report_fixture_large(size_t count, struct stet_diff_result *out, struct stet_error *err)
 {
     static const enum stet_diff_cause causes[] = {STET_CAUSE_BUILD_TIME, STET_CAUSE_BUILD_TIME,

@@ -1,7 +1,7 @@
 /*
  * stet-test-report - writes the report of a result made by hand (see report_fixture.h) to standard output.
  *
- *   stet-test-report equal|all|hostile|NUMBER text|json|html [color] [full] [WIDTH]
+ *   stet-test-report equal|all|hostile|series|NUMBER text|json|html [color] [full] [WIDTH]
  */
 #include <unistd.h>
 
@@ -18,6 +18,8 @@ static int make(const char *name, struct stet_diff_result *out, struct stet_erro
         return report_fixture_all(out, err);
     if (strcmp(name, "hostile") == 0)
         return report_fixture_hostile(out, err);
+    if (strcmp(name, "series") == 0)
+        return report_fixture_series(out, err);
     if (stet_number_parse(name, 10000000, &count, "the number of findings", err) < 0)
         return -1;
     return report_fixture_large(count, out, err);
@@ -49,8 +51,9 @@ int main(int argc, char **argv)
     struct stet_fd_writer out;
 
     if (argc < 3 || !stet_report_format_find(argv[2], &format)) {
-        fprintf(stderr, "usage: stet-test-report equal|all|hostile|NUMBER text|json|html [color] "
-                        "[full] [WIDTH]\n");
+        fprintf(stderr,
+                "usage: stet-test-report equal|all|hostile|series|NUMBER text|json|html [color] "
+                "[full] [WIDTH]\n");
         return 2;
     }
     stet_fd_writer_init(&out, STDOUT_FILENO, "standard output");

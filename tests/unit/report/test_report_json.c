@@ -138,6 +138,26 @@ static void test_groups_hold_each_finding_once(void **state)
     json_decref(report);
 }
 
+static void test_series(void **state)
+{
+    json_t *report = parsed(report_fixture_series), *groups = json_object_get(report, "groups");
+    const json_t *build_time = json_array_get(groups, 1);
+    const json_t *series = json_object_get(build_time, "series");
+
+    (void)state;
+    assert_string_equal(string_at(build_time, "cause"), "build-time");
+    assert_int_equal(json_array_size(series), 2);
+    const json_t *shadow = json_array_get(series, 0);
+    assert_string_equal(string_at(shadow, "level"), "content");
+    assert_string_equal(string_at(shadow, "format"), "accounts");
+    assert_string_equal(string_at(shadow, "what"), "…: last change (days)");
+    assert_int_equal(integer_at(shadow, "count"), 6);
+    assert_int_equal(integer_at(shadow, "first"), 36);
+    assert_string_equal(string_at(json_array_get(series, 1), "what"), "pax record ctime");
+    assert_int_equal(integer_at(json_array_get(series, 1), "first"), 0);
+    json_decref(report);
+}
+
 static void test_hostile_strings(void **state)
 {
     json_t *report = parsed(report_fixture_hostile);
@@ -215,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_nothing_differs),
         cmocka_unit_test(test_every_finding),
         cmocka_unit_test(test_groups_hold_each_finding_once),
+        cmocka_unit_test(test_series),
         cmocka_unit_test(test_hostile_strings),
         cmocka_unit_test(test_only_what_was_ignored),
         cmocka_unit_test(test_great_numbers),
