@@ -14,7 +14,8 @@ enum {
     LINE_MAX_ = 400,        /* characters of a line of detail */
     LINES_MAX = 400,        /* lines of a finding's detail */
     DETAIL_MAX = 64 << 10,  /* bytes of a finding's detail */
-    DETAILS_MAX = 48 << 20, /* and of all findings' */
+    DETAILS_MAX = 24 << 20, /* and of all findings' */
+    TEXTS_MAX = 160 << 20,  /* bytes that other texts of findings may take */
     FINDINGS_MAX = 1000000, /* by default */
     DEPTH_MAX = 16,         /* by default */
     DEPTH_LIMIT = 100,      /* whatever was asked for: comparators call each other */
@@ -95,14 +96,17 @@ void stet_diff_take_back(struct stet_diff_result *r, size_t count)
 static int settle_last(struct diff *d, struct stet_error *err)
 {
     struct stet_diff_result *r = d->result;
-    struct stet_finding *last = r->count > 0 ? &r->findings[r->count - 1] : NULL;
 
-    if (last)
-        stet_diff_recent_replace(&d->recent, &last->evidence);
-    if (!last || !last->detail)
+    if (d->settled >= r->count) { /* some were taken back, or the last was not kept */
+        d->settled = r->count;
+        return 0;
+    }
+    struct stet_finding *last = &r->findings[r->count - 1];
+    d->settled = r->count;
+    stet_diff_recent_replace(&d->recent, &last->evidence);
+    if (!last->detail)
         return 0;
     size_t len = strlen(last->detail);
-
     if (d->details + len > DETAILS_MAX) {
         free(last->detail);
         last->detail =
@@ -124,6 +128,7 @@ static int fill(struct diff *d, struct stet_finding *f, const char *path, const 
     return f->path && f->format && f->what && (f->a || !a) && (f->b || !b) ? 0 : -1;
 }
 
+/* The place behind the last one, empty. */
 static struct stet_finding *slot(struct stet_diff_result *r, struct stet_error *err)
 {
     if (stet_grow(&r->findings, &r->cap, r->count + 1, sizeof *r->findings, err) < 0)
@@ -133,29 +138,51 @@ static struct stet_finding *slot(struct stet_diff_result *r, struct stet_error *
     return f;
 }
 
-/* A new one at the end of the list, empty. Past the budget it is always the same, behind the end. */
-static struct stet_finding *new_finding(struct diff *d, struct stet_error *err)
+/*
+ * May one more of this level be kept? What is said of entries, over and over, leaves room for what differs in contents:
+ * an eighth of the budget.
+ */
+static bool has_room(const struct diff *d, enum stet_diff_level level)
 {
-    struct stet_diff_result *r = d->result;
     size_t budget = d->options->budget_findings ? d->options->budget_findings : FINDINGS_MAX;
+    size_t texts = TEXTS_MAX;
 
-    if (settle_last(d, err) < 0)
-        return NULL;
-    struct stet_finding *f = slot(r, err);
+    if (level == STET_DIFF_ARCHIVE || level == STET_DIFF_ENTRY) {
+        budget -= budget / 8;
+        texts -= texts / 8;
+    }
+    return d->result->count < budget && d->recent.made <= texts;
+}
+
+/* A new one at the end of the list, empty. Past the budget it is always the same, behind the end. */
+static struct stet_finding *new_finding(struct diff *d, enum stet_diff_level level,
+                                        struct stet_error *err)
+{
+    struct stet_finding *f = settle_last(d, err) < 0 ? NULL : slot(d->result, err);
+
     if (!f)
         return NULL;
-    if (r->count == budget) {
-        _cleanup_free_ char *text = stet_format(err, "more than %zu", budget);
-        if (!text || fill(d, f, "", "findings", text, text,
-                          "budget of findings: what comes after is not listed", err) < 0)
-            return NULL;
-        r->cut_short = true;
-        r->count++;
-        f = slot(r, err);
+    if (has_room(d, level)) {
+        d->result->count++;
+    } else {
+        d->left_out++;
+        d->result->cut_short = true;
     }
-    if (r->count < budget)
-        r->count++;
     return f;
+}
+
+int stet_diff_tell_left_out(struct diff *d, struct stet_error *err)
+{
+    if (d->left_out == 0)
+        return 0;
+    _cleanup_free_ char *text = stet_format(err, "%zu more", d->left_out);
+    struct stet_finding *f = !text || settle_last(d, err) < 0 ? NULL : slot(d->result, err);
+    if (!f)
+        return -1;
+    d->result->count++;
+    f->level = STET_DIFF_CONTENT;
+    return fill(d, f, "", "findings", text, text, "budget of findings: the rest is not listed",
+                err);
 }
 
 static struct stet_finding *add(struct diff *d, enum stet_diff_level level, unsigned layer,
@@ -167,7 +194,7 @@ static struct stet_finding *add(struct diff *d, enum stet_diff_level level, unsi
     stet_buffer_addv(&text, what, ap);
     if (stet_buffer_check(&text, "a finding", err) < 0)
         return NULL;
-    struct stet_finding *f = new_finding(d, err);
+    struct stet_finding *f = new_finding(d, level, err);
     if (!f || fill(d, f, path, format, a, b, stet_buffer_str(&text), err) < 0)
         return NULL;
     f->level = level;

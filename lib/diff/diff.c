@@ -282,6 +282,8 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
     if (stet_diff_artifact_open(d, a_name, a, err) == 0 &&
         stet_diff_artifact_open(d, b_name, b, err) == 0 && name_sides(d, a, b, err) == 0)
         rc = compare(d, a, b, err);
+    if (rc == 0)
+        rc = stet_diff_tell_left_out(d, err);
     if (rc == 0 && (stet_diff_artifact_check(a, err) < 0 || stet_diff_artifact_check(b, err) < 0))
         rc = -1;
     /* What is not told elsewhere; asks for nothing where it was. */

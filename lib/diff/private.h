@@ -24,6 +24,7 @@ struct diff_side {
 enum { DIFF_RECENT = 4096 };
 struct diff_recent {
     char *texts[DIFF_RECENT];
+    size_t made; /* bytes that were taken for new ones, in all */
 };
 /* A text for a finding: one of these when it is among them, else a new one. NULL with err. */
 char *stet_diff_recent(struct diff_recent *r, const char *text, struct stet_error *err);
@@ -40,6 +41,8 @@ struct diff {
     uint64_t bytes_left; /* of options->budget_bytes */
     uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
     struct diff_recent recent;
+    size_t settled;           /* findings that are complete (content.c) */
+    size_t left_out;          /* and that the budget had no room for */
     int temporary;            /* directory descriptor for unnamed files */
     struct diff_guard *guard; /* of what is mapped; NULL: nothing watches it */
 };
@@ -101,11 +104,14 @@ struct stet_finding *stet_diff_add(const struct diff_pair *p, const char *format
     __attribute__((format(printf, 6, 7)));
 
 /* The same at any level and place (p's are level CONTENT, p->layer and p->path). Past options->budget_findings it gives
- * a finding that is not kept, after one that says so. */
+ * a finding that is not kept. */
 struct stet_finding *stet_diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
                                       const char *path, const char *format, const char *a,
                                       const char *b, struct stet_error *err, const char *what, ...)
     __attribute__((format(printf, 9, 10)));
+
+/* When some were not kept, adds one that says how many. */
+int stet_diff_tell_left_out(struct diff *d, struct stet_error *err);
 
 /* Frees what f holds; it is then empty. */
 void stet_diff_finding_release(struct stet_finding *f);

@@ -3,6 +3,8 @@
  */
 #include "lib/diff/private.h"
 
+enum { OVERHEAD = 16 }; /* of malloc(), about */
+
 struct shared {
     uint32_t users;
     char text[];
@@ -63,6 +65,7 @@ char *stet_diff_recent(struct diff_recent *r, const char *text, struct stet_erro
     char *new = stet_diff_shared_new(text, err);
     if (!new)
         return NULL;
+    r->made += sizeof(struct shared) + strlen(text) + OVERHEAD;
     stet_diff_shared_release(*place);
     *place = share(new);
     return new;

@@ -413,7 +413,8 @@ static int read_docker(struct diff_image *i, const json_t *doc, struct stet_erro
 
 /* ---- */
 
-static int open_files(const struct diff *d, struct diff_artifact *a, struct diff_image *i, struct stet_error *err)
+static int open_files(const struct diff *d, struct diff_artifact *a, struct diff_image *i,
+                      struct stet_error *err)
 {
     if (i->archive) {
         i->file = &a->file;

@@ -108,8 +108,8 @@ static void all_details_have_a_budget(void **state)
         total += strlen(c.result.findings[i].detail);
         kept += c.result.findings[i].detail[0] == '-';
     }
-    assert_in_range(total, 40 << 20, 50 << 20);
-    assert_in_range(kept, 700, 899);
+    assert_in_range(total, 20 << 20, 26 << 20);
+    assert_in_range(kept, 350, 449);
     assert_string_equal(c.result.findings[898].detail,
                         "@the details of all findings together are too long to be kept\n");
     comparing_release(&c);
@@ -122,10 +122,29 @@ static void findings_have_a_budget(void **state)
     c.options.budget_findings = 3;
     for (int i = 0; i < 10; i++)
         assert_non_null(stet_diff_add(&p, "text", "a", "b", NULL, "x%d", i));
+    assert_int_equal(stet_diff_tell_left_out(p.diff, NULL), 0);
     assert_int_equal(c.result.count, 4);
     assert_true(c.result.cut_short);
     assert_string_equal(c.result.findings[2].what, "x2");
-    assert_string_equal(c.result.findings[3].a, "more than 3");
+    assert_string_equal(c.result.findings[3].a, "7 more");
+    comparing_release(&c);
+}
+
+static void entries_leave_room_for_contents(void **state)
+{
+    (void)state;
+    struct diff_pair p = begin();
+    c.options.budget_findings = 80;
+    for (int i = 0; i < 100; i++)
+        assert_non_null(
+            stet_diff_add_at(p.diff, STET_DIFF_ENTRY, 0, "e", "tar", "a", "b", NULL, "mtime"));
+    assert_int_equal(c.result.count, 70);
+    for (int i = 0; i < 5; i++)
+        assert_non_null(stet_diff_add(&p, "text", "a", "b", NULL, "x%d", i));
+    assert_int_equal(stet_diff_tell_left_out(p.diff, NULL), 0);
+    assert_int_equal(c.result.count, 76);
+    assert_string_equal(c.result.findings[74].what, "x4");
+    assert_string_equal(c.result.findings[75].a, "30 more");
     comparing_release(&c);
 }
 
@@ -269,6 +288,7 @@ int main(void)
         cmocka_unit_test(long_details_end_too),
         cmocka_unit_test(all_details_have_a_budget),
         cmocka_unit_test(findings_have_a_budget),
+        cmocka_unit_test(entries_leave_room_for_contents),
         cmocka_unit_test(equal_members_are_nothing),
         cmocka_unit_test(missing_members_are_told),
         cmocka_unit_test(depth_has_a_budget),
