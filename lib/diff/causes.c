@@ -41,15 +41,28 @@ static int explain(struct causes *c, struct stet_finding *f, struct stet_error *
     return 0;
 }
 
-/* Gathers the directories by which findings differ, for which it counts how often they do. */
-static int count_prefixes(struct causes *c, struct stet_error *err)
+/* The times by which a comparator told of the clock. */
+static void keep_told_clock(struct causes *c, const struct stet_finding *f)
+{
+    struct diff_time x, y;
+    if (f->cause == STET_CAUSE_BUILD_TIME && f->a && f->b &&
+        stet_diff_time_scan(f->a, strlen(f->a), 0, &x) &&
+        stet_diff_time_scan(f->b, strlen(f->b), 0, &y) && x.grain == 1 && y.grain == 1 &&
+        x.form < DIFF_TIME_HEX && y.form < DIFF_TIME_HEX)
+        stet_cause_keep_clock(c, x.seconds, y.seconds);
+}
+
+/* Gathers the directories by which findings differ, for which it counts how often they do, and times. */
+static int gather(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
     c->counting = true;
     for (size_t i = 0; i < r->count; i++) {
         struct stet_finding *f = &r->findings[i];
-        if (f->cause != STET_CAUSE_UNEXPLAINED)
+        if (f->cause != STET_CAUSE_UNEXPLAINED) {
+            keep_told_clock(c, f);
             continue;
+        }
         stet_cause_lines_read(f, &c->lines);
         if (stet_cause_by_text(c, f, err) < 0 || stet_cause_by_bytes(c, f, err) < 0)
             return -1;
@@ -70,19 +83,29 @@ static int explain_all(struct causes *c, struct stet_error *err)
     return 0;
 }
 
+static void set_years(struct causes *c)
+{
+    for (int i = 0; i < 2; i++)
+        if (c->d->side[i].time_max)
+            c->year[i] = stet_diff_time_year(c->d->side[i].time_max);
+}
+
 int stet_diff_explain(struct diff *d, struct stet_error *err)
 {
     _cleanup_free_ struct causes *c = calloc(1, sizeof *c);
     if (!c)
         return stet_error_oom(err, "look for causes");
     c->d = d;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         if (stet_diff_evidence_finish(&d->side[i], err) < 0)
             return -1;
-        c->year[i] = d->side[i].time_max ? stet_diff_time_year(d->side[i].time_max) : 0;
-    }
-    if (stet_cause_by_package(c, err) < 0 || count_prefixes(c, err) < 0 ||
-        for_places(c, stet_cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
+    set_years(c);
+    stet_cause_set_aside_fixed(c);
+    if (stet_cause_by_package(c, err) < 0 || gather(c, err) < 0)
+        return -1;
+    stet_cause_learn_spans(c);
+    set_years(c);
+    if (for_places(c, stet_cause_by_order, err) < 0 || explain_all(c, err) < 0 ||
         stet_cause_by_umask(c, err) < 0 || stet_cause_by_libraries(c, err) < 0)
         return -1;
     return for_places(c, stet_cause_by_others, err);

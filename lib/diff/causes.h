@@ -37,23 +37,35 @@ struct cause_prefix {
     size_t below; /* of them with a name below */
 };
 
+/* ---- when the builds were (causes_clock.c) ---- */
+
+/* Two whole times that stand at one place. */
+struct cause_clock {
+    int64_t a, b;
+};
+enum { CAUSE_CLOCKS_MAX = 512 };
+
 /* The search under way. */
 struct causes {
     struct diff *d;
     int year[2]; /* of the two builds, for times without one; 0: not known */
+    /* Both sides say the same time, which is then set (SOURCE_DATE_EPOCH), and before the builds; 0: they do not. */
+    int64_t fixed;
+    struct cause_clock clocks[CAUSE_CLOCKS_MAX]; /* that the contents have */
+    size_t clock_count;
+    bool learned; /* the builds' spans are those of the contents' times */
     struct cause_prefix prefixes[CAUSE_PREFIXES_MAX];
     size_t prefix_count;
-    bool counting;            /* the pass that only gathers prefixes */
+    bool counting;            /* the pass that only gathers prefixes and times */
     struct cause_lines lines; /* of the finding that is looked at */
 };
 
 /* ---- cues ---- */
 
-enum { CAUSE_WHY_MAX = 480 };
 struct cause_cue {
     size_t count;
     enum stet_diff_sureness sure;
-    char why[CAUSE_WHY_MAX]; /* of the first */
+    const char *why; /* of the first */
 };
 struct cause_cues {
     struct cause_cue of[STET_CAUSE_COUNT];
@@ -71,30 +83,51 @@ struct cause_match {
     size_t a, b; /* characters */
     enum stet_diff_cause cause;
     enum stet_diff_sureness sure;
-    char why[CAUSE_WHY_MAX];
+    const char
+        *why; /* static: the report shows the values, and a million findings share one sentence */
 };
 /* Do both sides have a token here, which differs? */
 typedef bool cause_matcher(const struct cause_walk *w, struct cause_match *m);
 
 cause_matcher stet_cause_match_time; /* causes_time.c */
 cause_matcher stet_cause_match_path; /* causes_path.c */
-cause_matcher stet_cause_match_host; /* causes_words.c … */
+cause_matcher stet_cause_match_host; /* causes_words.c */
 cause_matcher stet_cause_match_random;
-cause_matcher stet_cause_match_locale;
+cause_matcher stet_cause_match_locale; /* causes_settings.c */
 cause_matcher stet_cause_match_machine;
+cause_matcher stet_cause_match_mark; /* a quotation mark or hyphen, wherever it is */
 /* Of its content: no cause by itself (UNEXPLAINED), and none against those beside it. */
 cause_matcher stet_cause_match_checksum;
 
-/* Sets m->why; returns true. */
+/* Returns true. */
 bool stet_cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-                    const char *why, ...) __attribute__((format(printf, 4, 5)));
+                    const char *why);
 
 /* How two times that stand at one place are to be judged. text: as they are written. False: not at all. */
 bool stet_cause_judge_times(const struct cause_walk *w, const struct diff_time *x,
                             const struct diff_time *y, struct cause_match *m);
 
+/* Leaves aside the spans of builds that are one and the same: a fixed time says nothing of when it was built. */
+void stet_cause_set_aside_fixed(struct causes *c);
+/* Keeps two times that a finding has, if they may be those of the builds. */
+void stet_cause_keep_clock(struct causes *c, int64_t a, int64_t b);
+/* Where the spans are not known: the builds were when most of these times are, if that are some. */
+void stet_cause_learn_spans(struct causes *c);
+/* Is t within the build's span; or, where there is none, not long after the fixed time? */
+bool stet_cause_in_build(const struct causes *c, int side, int64_t t);
+/* Is t not long after the fixed time, where there is one? */
+bool stet_cause_after_fixed(const struct causes *c, int64_t t);
+/* Are the builds' spans known, by whatever? Told: by what is around the contents, and not learned from them. */
+bool stet_cause_spans_known(const struct causes *c);
+bool stet_cause_spans_told(const struct causes *c);
+
 /* ---- words around a token (causes_text.c) ---- */
 
+/* The words at both places, of letters, digits, '_', '-' and '.'; m is given their lengths. False where one has none. */
+enum { CAUSE_WORD_MAX = 128 };
+bool stet_cause_both_words(const struct cause_walk *w, struct cause_match *m, struct cause_text *a,
+                           struct cause_text *b);
+bool stet_cause_is_name(char c); /* may it be in such a word? */
 bool stet_cause_is_word(char c); /* letter, digit, '_', or part of one beyond ASCII */
 /* Does text contain word, as a whole word, whatever its case? */
 bool stet_cause_has_word(struct cause_text text, const char *word);

@@ -19,8 +19,9 @@ static bool is_length(const char *s)
 /* Where parts of an object lie, which follows from how long its strings are. */
 static bool is_layout(const struct stet_finding *f)
 {
-    static const char *const names[] = {"header: offset of", "position of sections",
-                                        "header of section ", "section .rel", "section headers"};
+    static const char *const names[] = {"header: offset of",  "position of sections",
+                                        "header of section ", "section .rel",
+                                        "section .shstrtab",  "section headers"};
     if (strcmp(f->format, "elf") != 0)
         return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -32,10 +33,17 @@ static bool is_layout(const struct stet_finding *f)
 static bool is_computed(const struct stet_finding *f)
 {
     static const char *const names[] = {
-        "build-id", "CRC in .gnu_debuglink", "checksum", "digest", "size", "length"};
+        "build-id", "CRC in .gnu_debuglink", "STRSZ in .dynamic", "checksum", "digest", "size",
+        "length"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(f->what, names[i]) == 0)
             return true;
+    size_t n = strlen(f->what);
+    static const char go_id[] = " in .note.go.buildid";
+    if (n >= sizeof go_id && strcmp(f->what + n - sizeof go_id + 1, go_id) == 0)
+        return true;
+    if (strcmp(f->format, "zip") == 0 && begins_with(f->what, "version made by and needed"))
+        return true; /* by the way of compression */
     return is_layout(f);
 }
 

@@ -133,6 +133,22 @@ static int64_t milliseconds_big(const unsigned char *p)
     return scaled((uint64_t)big32(p) << 32 | (uint64_t)big32(p + 4), 1000);
 }
 
+/* As JavaScript has it. */
+static int64_t float_milliseconds(const unsigned char *p)
+{
+    uint64_t bits = word64(p);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value > 1e11 && value < 1e13 ? (int64_t)(value / 1000) : -1;
+}
+
+/* As Windows and 7z have it. */
+static int64_t since_1601(const unsigned char *p)
+{
+    int64_t seconds = (int64_t)(word64(p) / 10000000) - INT64_C(11644473600);
+    return seconds > 0 && seconds < UINT32_MAX ? seconds : -1;
+}
+
 static const struct encoding encodings[] = {
     {"64-bit little-endian seconds since 1970", 8, little64},
     {"64-bit big-endian seconds since 1970", 8, big64},
@@ -141,6 +157,8 @@ static const struct encoding encodings[] = {
     {"64-bit microseconds since 1970", 8, microseconds},
     {"64-bit nanoseconds since 1970", 8, nanoseconds},
     {"64-bit big-endian milliseconds since 1970", 8, milliseconds_big},
+    {"64-bit floating-point milliseconds since 1970", 8, float_milliseconds},
+    {"64-bit units of 100 ns since 1601", 8, since_1601},
     {"DOS date and time", 4, dos},
 };
 
@@ -153,7 +171,7 @@ static const struct encoding *find_time(const struct causes *c, const struct win
         for (size_t at = to > size ? to - size : 0; at <= from && at + size <= w->len; at++) {
             *x = encodings[e].read(w->a + at);
             *y = encodings[e].read(w->b + at);
-            if (stet_diff_in_span(&c->d->side[0], *x) && stet_diff_in_span(&c->d->side[1], *y))
+            if (stet_cause_in_build(c, 0, *x) && stet_cause_in_build(c, 1, *y))
                 return &encodings[e];
         }
     }
@@ -177,38 +195,6 @@ static bool next_range(const struct window *w, size_t *at, size_t *from, size_t 
     return true;
 }
 
-/* Every range that differs is within one word that is a time on both sides. */
-static int by_binary_time(const struct causes *c, struct stet_finding *f, const struct window *w,
-                          struct stet_error *err)
-{
-    size_t at = 0, from, to, ranges = 0;
-    const struct encoding *encoding = NULL;
-    int64_t x = 0, y = 0;
-    while (next_range(w, &at, &from, &to)) {
-        int64_t x2, y2;
-        const struct encoding *found = find_time(c, w, from, to, &x2, &y2);
-        /* Bytes that just happen to read as a time are rare, and rarer in a short range. */
-        if (!found || to - from > found->size || ++ranges > 4)
-            return 0;
-        if (!encoding) {
-            encoding = found;
-            x = x2;
-            y = y2;
-        }
-    }
-    if (!encoding)
-        return 0;
-    char tx[STET_TIME_TEXT_MAX], ty[STET_TIME_TEXT_MAX];
-    stet_time_format(x, tx);
-    stet_time_format(y, ty);
-    return stet_diff_because(
-               f, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY, err,
-               "the bytes are the times %s and %s, within the two builds' spans, as %s", tx, ty,
-               encoding->name) < 0
-               ? -1
-               : 1;
-}
-
 /* ---- text in bytes ---- */
 
 static bool printable(unsigned char c)
@@ -229,31 +215,121 @@ static bool text_around(const struct window *w, size_t *from, size_t *to)
     return *to - *from >= 6;
 }
 
-/* A finding like that of the texts, to be judged by the rules for text. */
+/* Is all that differs text? */
+static bool is_all_text(const struct window *w)
+{
+    size_t at = 0, from, to;
+    while (next_range(w, &at, &from, &to))
+        if (!text_around(w, &from, &to))
+            return false;
+    return true;
+}
+
+/* ---- verdicts ---- */
+
+/* Every range that differs is within one word that is a time on both sides. */
+static int by_binary_time(const struct causes *c, struct stet_finding *f, const struct window *w,
+                          struct stet_error *err)
+{
+    size_t at = 0, from, to, ranges = 0;
+    const struct encoding *encoding = NULL;
+    int64_t x = 0, y = 0;
+    if (!stet_cause_spans_known(c) && is_all_text(w))
+        return 0; /* many texts read as times of some year */
+    while (next_range(w, &at, &from, &to)) {
+        int64_t x2, y2;
+        const struct encoding *found = find_time(c, w, from, to, &x2, &y2);
+        /* Bytes that just happen to read as a time are rare, and rarer in a short range. */
+        if (!found || to - from > found->size || ++ranges > 4)
+            return 0;
+        if (!encoding) {
+            encoding = found;
+            x = x2;
+            y = y2;
+        }
+    }
+    if (!encoding)
+        return 0;
+    char tx[STET_TIME_TEXT_MAX], ty[STET_TIME_TEXT_MAX];
+    stet_time_format(x, tx);
+    stet_time_format(y, ty);
+    _cleanup_free_ char *told = stet_format(err, "%s and %s", tx, ty);
+    if (!told || stet_diff_detail(f, '@', told, strlen(told), err) < 0)
+        return -1;
+    bool told_spans = stet_cause_spans_told(c);
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME,
+                             told_spans ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE, err,
+                             told_spans ? "the bytes are times within the builds' spans, as %s"
+                             : c->fixed ? "the bytes may be times after the fixed one of the "
+                                          "builds' files, as %s"
+                                        : "the bytes may be times near others in which the "
+                                          "contents differ, as %s",
+                             encoding->name) < 0
+               ? -1
+               : 1;
+}
+
+/* A finding like that of the texts, to be judged by the rules for text: each run of characters is a line. */
 static int by_text(struct causes *c, struct stet_finding *f, const struct window *w,
                    struct stet_error *err)
 {
-    char a[WINDOW + 1], b[WINDOW + 1];
     size_t at = 0, from, to;
     struct cause_lines *l = &c->lines;
-    if (!next_range(w, &at, &from, &to) || !text_around(w, &from, &to))
-        return 0;
-    size_t rest = to, from2, to2;
-    if (next_range(w, &rest, &from2, &to2))
-        return 0; /* more than one text */
-    memcpy(a, w->a + from, to - from);
-    memcpy(b, w->b + from, to - from);
-    a[to - from] = b[to - from] = '\0';
+    l->a_count = l->b_count = 0;
+    while (next_range(w, &at, &from, &to)) {
+        if (!text_around(w, &from, &to))
+            return 0;
+        l->a[l->a_count++] = (struct cause_text){(const char *)w->a + from, to - from};
+        l->b[l->b_count++] = (struct cause_text){(const char *)w->b + from, to - from};
+        at = to;
+    }
     l->hex = l->cut = false;
-    l->a_count = l->b_count = 1;
-    l->a[0] = (struct cause_text){a, to - from};
-    l->b[0] = (struct cause_text){b, to - from};
     int rc = stet_cause_by_text(c, f, err);
     l->a_count = l->b_count = 0;
     return rc;
 }
 
-/* ---- no pattern at all ---- */
+/* ---- random ---- */
+
+/* Version 4 and its variant (RFC 9562); little: the first three parts are numbers of that order, as in a GPT. */
+static bool is_random_uuid(const unsigned char *p, bool little)
+{
+    return p[little ? 7 : 6] >> 4 == 4 && p[8] >> 6 == 2;
+}
+
+/* 16 bytes that are random UUIDs on both sides, and nothing else that differs. */
+static int by_uuid(struct stet_finding *f, const struct window *w, struct stet_error *err)
+{
+    size_t at = 0, from, to, rest, from2, to2;
+    if (!next_range(w, &at, &from, &to) || to - from < 13 || to - from > 16)
+        return 0;
+    rest = to;
+    if (next_range(w, &rest, &from2, &to2))
+        return 0;
+    for (size_t i = to >= 16 ? to - 16 : 0; i <= from && i + 16 <= w->len; i++)
+        for (int little = 0; little < 2; little++)
+            if (is_random_uuid(w->a + i, little) && is_random_uuid(w->b + i, little))
+                return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                                         "the bytes are random identifiers (UUIDs of version 4)") <
+                               0
+                           ? -1
+                           : 1;
+    return 0;
+}
+
+/* What "openssl enc" writes: a random salt, and what is encrypted with it. */
+static int by_salt(struct stet_finding *f, const struct window *w, struct stet_error *err)
+{
+    static const char magic[] = "Salted__";
+    size_t n = sizeof magic - 1;
+    if (w->from != 0 || w->len < 2 * n || memcmp(w->a, magic, n) != 0 ||
+        memcmp(w->b, magic, n) != 0 || memcmp(w->a + n, w->b + n, n) == 0)
+        return 0;
+    return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                             "the file is encrypted, with a random salt") < 0
+               ? -1
+               : 1;
+}
 
 /* So many different bytes that chance alone gives them; a text or table has fewer. */
 static bool is_dense(const unsigned char *p, size_t len)
@@ -307,8 +383,14 @@ int stet_cause_by_bytes(struct causes *c, struct stet_finding *f, struct stet_er
     struct window w;
     if (!c->lines.hex || !f->detail || !read_window(f->detail, &w))
         return 0;
-    int rc = w.cut || c->counting ? 0 : by_binary_time(c, f, &w, err);
+    if (c->counting)
+        return w.cut ? 0 : by_text(c, f, &w, err);
+    int rc = w.cut ? 0 : by_binary_time(c, f, &w, err);
     if (rc == 0 && !w.cut)
         rc = by_text(c, f, &w, err);
-    return rc != 0 || c->counting ? rc : by_density(f, &w, err);
+    if (rc == 0 && !w.cut)
+        rc = by_uuid(f, &w, err);
+    if (rc == 0)
+        rc = by_salt(f, &w, err);
+    return rc != 0 ? rc : by_density(f, &w, err);
 }

@@ -149,12 +149,23 @@ static int compare_letters(struct cause_text a, struct cause_text b)
     }
 }
 
+/* What a line is sorted by: the name behind a checksum, else all of it. */
+static struct cause_text sort_key(struct cause_text t)
+{
+    size_t n = 0;
+    while (n < t.len && ((t.s[n] >= '0' && t.s[n] <= '9') || (t.s[n] >= 'a' && t.s[n] <= 'f')))
+        n++;
+    if (n < 32 || n + 2 >= t.len || t.s[n] != ' ')
+        return t;
+    return (struct cause_text){t.s + n + 2, t.len - n - 2};
+}
+
 typedef int compare_texts(struct cause_text a, struct cause_text b);
 
 static bool is_sorted(const struct cause_text *lines, size_t count, compare_texts *compare)
 {
     for (size_t i = 1; i < count; i++)
-        if (compare(lines[i - 1], lines[i]) > 0)
+        if (compare(sort_key(lines[i - 1]), sort_key(lines[i])) > 0)
             return false;
     return true;
 }
@@ -210,7 +221,9 @@ static int decide(const struct stet_finding *f, const struct lists *l,
         *why = "the same names of files are there, in another order";
         return STET_CAUSE_FILE_ORDER;
     }
-    (void)f;
+    /* A few lines, or accounts, which stand as they were added: someone may have meant it. */
+    if (few || strcmp(f->format, "accounts") == 0)
+        return STET_CAUSE_UNEXPLAINED;
     *sure = STET_DIFF_POSSIBLE;
     *why = "the same lines are there, in another order";
     return STET_CAUSE_FILE_ORDER;
@@ -221,6 +234,8 @@ static int set(struct stet_finding *f, const struct lists *l, struct stet_error 
     enum stet_diff_sureness sure;
     const char *why;
     int cause = decide(f, l, &sure, &why);
+    if (cause == STET_CAUSE_UNEXPLAINED)
+        return 0;
     return stet_diff_because(f, (enum stet_diff_cause)cause, sure, err, "%s", why) < 0 ? -1 : 1;
 }
 
@@ -235,6 +250,8 @@ static int by_told_order(struct causes *c, struct stet_finding *f, struct stet_e
         struct lists lists = {l->a, l->b, l->a_count, l->b_count, false};
         return set(f, &lists, err);
     }
+    if (strcmp(f->format, "accounts") == 0)
+        return 0;
     return stet_diff_because(f, STET_CAUSE_FILE_ORDER, STET_DIFF_POSSIBLE, err,
                              "the same items are on both sides, in another order") < 0
                ? -1
@@ -424,12 +441,19 @@ struct gathered {
     bool cut;
 };
 
+/* The value of a row of a table, which another row may have on the other side. */
+static bool is_row(const struct stet_finding *f)
+{
+    return strcmp(f->format, "sqlite") == 0 && strstr(f->what, ", row ") && f->a && f->b &&
+           !f->detail;
+}
+
 static int gather(struct causes *c, const struct stet_finding *f, struct gathered *g,
                   struct stet_error *err)
 {
     struct cause_lines *l = &c->lines;
     stet_cause_lines_read(f, l);
-    g->cut |= l->cut || l->hex || !f->detail;
+    g->cut |= l->cut || l->hex || !(f->detail || is_row(f));
     for (size_t i = 0; i < l->a_count && !l->hex; i++)
         if (add(c, &g->a, l->a[i], 0, err) < 0 || view(&g->view_a, l->a[i], err) < 0)
             return -1;
@@ -441,8 +465,8 @@ static int gather(struct causes *c, const struct stet_finding *f, struct gathere
 
 static bool is_lines(const struct stet_finding *f)
 {
-    return f->level == STET_DIFF_CONTENT &&
-           (strncmp(f->what, "line ", 5) == 0 || strncmp(f->what, "lines ", 6) == 0);
+    bool lines = strncmp(f->what, "line ", 5) == 0 || strncmp(f->what, "lines ", 6) == 0;
+    return is_row(f) || (f->level == STET_DIFF_CONTENT && lines);
 }
 
 int stet_cause_by_order(struct causes *c, size_t from, size_t to, struct stet_error *err)

@@ -167,14 +167,11 @@ static int say(struct stet_finding *f, const struct diff *d, const char *package
     if (!f->package && !(f->package = stet_diff_shared_new(package, err)))
         return -1;
     if (other_version(d, package))
-        return stet_diff_because(
-            f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
-            "the package %s is of version %s in the first and %s in the second", package,
-            stet_diff_evidence_version(&d->side[0], package),
-            stet_diff_evidence_version(&d->side[1], package));
+        return stet_diff_because(f, STET_CAUSE_PACKAGE_VERSION, STET_DIFF_CERTAIN, err,
+                                 "the databases name two versions of the package");
     return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err,
-                             "only the %s has the package %s",
-                             has(&d->side[0], package) ? "first" : "second", package);
+                             "only the %s has the package",
+                             has(&d->side[0], package) ? "first" : "second");
 }
 
 static int replace(char **to, const char *value, struct stet_error *err)
@@ -274,6 +271,25 @@ static void close_gaps(struct stet_diff_result *r)
     r->count = n;
 }
 
+/* What a database says of a package that is there in another version: "busybox: files". */
+static int tell_versions(struct diff *d, struct stet_error *err)
+{
+    struct stet_diff_result *r = d->result;
+    char name[256];
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        size_t n = strcspn(f->what, ":");
+        if (f->cause != STET_CAUSE_UNEXPLAINED || f->what[n] != ':' || n >= sizeof name ||
+            !strstr(f->path, "lib/apk/db/"))
+            continue;
+        memcpy(name, f->what, n);
+        name[n] = '\0';
+        if (other_version(d, name) && say(f, d, name, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* What the databases say of the paths of the findings that stay. */
 static int name_packages(struct diff *d, struct stet_error *err)
 {
@@ -311,5 +327,5 @@ int stet_cause_by_package(struct causes *c, struct stet_error *err)
     free(m.items);
     free(told.items);
     close_gaps(d->result);
-    return rc < 0 ? -1 : name_packages(d, err);
+    return rc < 0 || tell_versions(d, err) < 0 ? -1 : name_packages(d, err);
 }

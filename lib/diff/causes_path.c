@@ -84,6 +84,7 @@ static bool is_build_place(struct cause_text t)
                                          "/buildkit/",
                                          "/tmp/",
                                          "/var/tmp/",
+                                         "/dev/shm/",
                                          "/home/",
                                          "/Users/",
                                          "/root/",
@@ -180,8 +181,7 @@ bool stet_cause_match_path(const struct cause_walk *w, struct cause_match *m)
         return stet_cause_say(m, STET_CAUSE_BUILD_PATH, STET_DIFF_POSSIBLE, "counted");
     }
     int sure = judge(w, a, b, below);
-    return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_PATH, (enum stet_diff_sureness)sure,
-                                       "%.*s and %.*s are two directories before the same names",
-                                       (int)(a.len < 150 ? a.len : 150), a.s,
-                                       (int)(b.len < 150 ? b.len : 150), b.s);
+    return sure >= 0 &&
+           stet_cause_say(m, STET_CAUSE_BUILD_PATH, (enum stet_diff_sureness)sure,
+                          "the paths differ by the directory in which the builds were");
 }

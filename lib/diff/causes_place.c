@@ -61,6 +61,8 @@ static const struct place places[] = {
      "the file names the language that is set"},
     {"etc/locale.gen", STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
      "the file names the languages that are made"},
+    {"**/.git/index", STET_CAUSE_INODE_CACHE, STET_DIFF_LIKELY,
+     "git keeps the inode numbers and change times of files in it"},
     {"var/cache/ldconfig/aux-cache", STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN,
      "ldconfig keys it by inode numbers, devices and change times"},
 };
@@ -151,9 +153,7 @@ static int by_owner(struct stet_finding *f, struct stet_error *err)
     if (!is_metadata(f) || !is_property(f, names) || (!f->a && !f->b))
         return 0;
     return stet_diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
-                             "the entry belongs to %s on one side and to %s on the other",
-                             f->a ? f->a : "nobody that is named",
-                             f->b ? f->b : "nobody that is named") < 0
+                             "it says to whom the entry belongs") < 0
                ? -1
                : 1;
 }
@@ -175,6 +175,116 @@ static int by_missing(struct stet_finding *f, struct stet_error *err)
         return 0;
     return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
                              f->a ? "first" : "second") < 0
+               ? -1
+               : 1;
+}
+
+/* A number in octal, as headers of archives have it. */
+static bool read_octal(const char *s, int64_t *out)
+{
+    uint64_t value = 0;
+    size_t n = 0;
+    for (; s && s[n] >= '0' && s[n] <= '7' && n < 20; n++)
+        value = value * 8 + (uint64_t)(s[n] - '0');
+    *out = (int64_t)value;
+    return n >= 6 && s[n] == '\0';
+}
+
+/* The time of an extended header (its file's, or that of packing: GNU tar writes the one or the other). */
+static int by_octal_time(const struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    int64_t a, b;
+    if (strcmp(f->format, "tar") != 0 || strcmp(f->what, "pax header.mtime") != 0 ||
+        !read_octal(f->a, &a) || !read_octal(f->b, &b) || !stet_cause_in_build(c, 0, a) ||
+        !stet_cause_in_build(c, 1, b))
+        return 0;
+    return stet_diff_because(f, STET_CAUSE_BUILD_TIME,
+                             stet_cause_spans_told(c) ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
+                             stet_cause_spans_told(c)
+                                 ? "the extended header's own time lies within the builds' spans"
+                                 : "the extended header's own time lies after the fixed one") < 0
+               ? -1
+               : 1;
+}
+
+/* Do the members of the archive that f is of stand in another order? */
+static bool is_reordered(const struct stet_diff_result *r, const struct stet_finding *f)
+{
+    size_t from = (size_t)(f - r->findings);
+    while (from > 0 && strcmp(r->findings[from - 1].path, f->path) == 0)
+        from--;
+    for (size_t i = from; i < r->count && strcmp(r->findings[i].path, f->path) == 0; i++)
+        if (begins_with(r->findings[i].what, "order of members"))
+            return true;
+    return false;
+}
+
+/* Inode numbers as cpio writes them; some programs number the files as they come instead. */
+static int by_inode(const struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    if (strcmp(f->format, "cpio") != 0 ||
+        (strcmp(f->what, "inode") != 0 && !begins_with(f->what, "inode of ")) ||
+        is_reordered(c->d->result, f))
+        return 0;
+    return stet_diff_because(f, STET_CAUSE_INODE_CACHE, STET_DIFF_CERTAIN, err,
+                             "the archive holds its files' inode numbers") < 0
+               ? -1
+               : 1;
+}
+
+/* The parts of a zip's extra field (in hex) but those of a Unix owner; false: it is cut or damaged. */
+static bool without_owner(const char *s, struct stet_buffer *out, bool *owner)
+{
+    unsigned char data[128];
+    size_t len = 0;
+    for (; *s; s += s[2] == ' ' ? 3 : 2) {
+        unsigned value;
+        char pair[3] = {s[0], s[1] ? s[1] : '\0', '\0'}, *end;
+        value = (unsigned)strtoul(pair, &end, 16);
+        if (end != pair + 2 || len == sizeof data || (s[2] != ' ' && s[2] != '\0'))
+            return false;
+        data[len++] = (unsigned char)value;
+    }
+    for (size_t at = 0; at < len;) {
+        size_t size = len - at < 4 ? len : 4 + (size_t)(data[at + 2] | data[at + 3] << 8);
+        if (size > len - at)
+            return false;
+        /* APPNOTE.TXT, 4.6; Info-ZIP's "ux": versions 1 and 2 of it hold uid and gid */
+        bool unix_owner = (data[at] == 'u' || data[at] == 'U') && data[at + 1] == 'x';
+        *owner |= unix_owner;
+        if (!unix_owner)
+            stet_buffer_add(out, data + at, size);
+        at += size;
+    }
+    return true;
+}
+
+static int by_extra_owner(struct stet_finding *f, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
+    bool owner_a = false, owner_b = false;
+    if (strcmp(f->format, "zip") != 0 || !begins_with(f->what, "extra field") || !f->a || !f->b ||
+        !without_owner(f->a, &a, &owner_a) || !without_owner(f->b, &b, &owner_b) || !owner_a ||
+        !owner_b || a.len != b.len || (a.len > 0 && memcmp(a.data, b.data, a.len) != 0))
+        return 0;
+    return stet_diff_because(f, STET_CAUSE_OWNER, STET_DIFF_CERTAIN, err,
+                             "of the extra field only the uid and gid differ") < 0
+               ? -1
+               : 1;
+}
+
+/* gcc makes unique names with a seed that is random unless it is given (-frandom-seed). */
+static int by_seed(struct stet_finding *f, struct stet_error *err)
+{
+    static const char lto[] = "section .gnu.lto_";
+    const char *dot = strrchr(f->what, '.');
+    size_t n = dot ? strspn(dot + 1, "0123456789abcdef") : 0;
+    if (strcmp(f->format, "elf") != 0 || !only_one(f) || !begins_with(f->what, lto) || n < 8 ||
+        n > 16 || dot[1 + n] != '\0')
+        return 0;
+    return stet_diff_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY, err,
+                             "gcc names sections of link-time optimization by a random seed "
+                             "(-frandom-seed)") < 0
                ? -1
                : 1;
 }
@@ -214,8 +324,15 @@ static int by_order_of_entries(struct stet_finding *f, struct stet_error *err)
 
 int stet_cause_by_place(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
-    (void)c;
     int rc = by_file(f, err);
+    if (rc == 0)
+        rc = by_octal_time(c, f, err);
+    if (rc == 0)
+        rc = by_inode(c, f, err);
+    if (rc == 0)
+        rc = by_extra_owner(f, err);
+    if (rc == 0)
+        rc = by_seed(f, err);
     if (rc == 0)
         rc = by_missing(f, err);
     if (rc == 0)
@@ -242,10 +359,15 @@ static bool read_mode(const char *s, unsigned *out)
     return n >= 3 && s[n] == '\0';
 }
 
-static bool is_mode(const struct stet_finding *f, unsigned *a, unsigned *b)
+/* How many entries the finding is of whose modes are a and b; 0: it is of no modes. */
+static size_t is_mode(const struct stet_finding *f, unsigned *a, unsigned *b)
 {
-    return is_metadata(f) && strcmp(property(f), "mode") == 0 && read_mode(f->a, a) &&
-           read_mode(f->b, b);
+    static const char members[] = "mode of ";
+    if (!is_metadata(f) || !read_mode(f->a, a) || !read_mode(f->b, b))
+        return 0;
+    if (begins_with(f->what, members))
+        return strtoul(f->what + sizeof members - 1, NULL, 10);
+    return strcmp(property(f), "mode") == 0;
 }
 
 /* Is mode what a new file or directory gets under this mask? Setgid is inherited, and is no matter. */
@@ -265,11 +387,12 @@ static size_t best_masks(const struct stet_diff_result *r, unsigned *mask_a, uns
     size_t counts[MASKS][MASKS] = {{0}}, best = 0;
     for (size_t k = 0; k < r->count; k++) {
         unsigned a, b;
-        if (!is_mode(&r->findings[k], &a, &b))
+        size_t entries = is_mode(&r->findings[k], &a, &b);
+        if (entries == 0)
             continue;
         for (size_t i = 0; i < MASKS; i++)
             for (size_t j = 0; j < MASKS; j++)
-                counts[i][j] += i != j && fits(a, b, masks[i], masks[j]);
+                counts[i][j] += i != j && fits(a, b, masks[i], masks[j]) ? entries : 0;
     }
     for (size_t i = 0; i < MASKS; i++)
         for (size_t j = 0; j < MASKS; j++)
@@ -292,13 +415,13 @@ int stet_cause_by_umask(struct causes *c, struct stet_error *err)
     for (size_t i = 0; i < r->count; i++) {
         struct stet_finding *f = &r->findings[i];
         unsigned a, b;
-        if (f->cause != STET_CAUSE_UNEXPLAINED || !is_mode(f, &a, &b) ||
+        if (f->cause != STET_CAUSE_UNEXPLAINED || is_mode(f, &a, &b) == 0 ||
             !fits(a, b, mask_a, mask_b))
             continue;
         if (stet_diff_because(f, STET_CAUSE_OWNER,
                               count < 3 ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY, err,
-                              "this and %zu more entries have the modes of umask %03o and %03o",
-                              count - 1, mask_a, mask_b) < 0)
+                              "the modes of %zu entries are those of umask %03o and %03o", count,
+                              mask_a, mask_b) < 0)
             return -1;
     }
     return 0;

@@ -65,7 +65,7 @@ static const struct stet_diff_cause_info causes[STET_CAUSE_COUNT] = {
     [STET_CAUSE_INODE_CACHE] =
         {"inode-cache", "cache keyed by inode",
          "Delete the cache from the root by a scrub rule; it is made anew, and is of no use on "
-         "another file system.",
+         "another file system. Pack with cpio --reproducible.",
          false},
     [STET_CAUSE_ARCHIVER] =
         {"archiver", "archiver only",
@@ -74,9 +74,9 @@ static const struct stet_diff_cause_info causes[STET_CAUSE_COUNT] = {
          false},
     [STET_CAUSE_COMPRESSOR] =
         {"compressor", "compressor only",
-         "The contents are equal. Compress with the same program, version, level and number of "
-         "threads, without the "
-         "name and time (gzip -n), or compare the uncompressed digest (diff_id).",
+         "Compress with the same program, version, level and number of threads, without the "
+         "name and time (gzip -n). Where nothing else differs, the contents are equal, and so are "
+         "their uncompressed digests (diff_id).",
          false},
     [STET_CAUSE_MISSING] =
         {"missing", "missing or extra file",

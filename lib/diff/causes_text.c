@@ -1,8 +1,6 @@
 /*
  * causes_text - the lines of a finding, and the walk along them.
  */
-#include <stdarg.h>
-
 #include "lib/diff/causes.h"
 
 enum { LINE_MAX_ = 8192 };
@@ -148,14 +146,11 @@ bool stet_cause_is_named(const struct cause_walk *w, const char *words)
 }
 
 bool stet_cause_say(struct cause_match *m, enum stet_diff_cause cause, enum stet_diff_sureness sure,
-                    const char *why, ...)
+                    const char *why)
 {
-    va_list ap;
     m->cause = cause;
     m->sure = sure;
-    va_start(ap, why);
-    vsnprintf(m->why, sizeof m->why, why, ap);
-    va_end(ap);
+    m->why = why;
     return true;
 }
 
@@ -166,7 +161,7 @@ static void note(struct cause_cues *cues, const struct cause_match *m)
     struct cause_cue *cue = &cues->of[m->cause];
     if (cue->count++ == 0) {
         cue->sure = m->sure;
-        memcpy(cue->why, m->why, sizeof cue->why);
+        cue->why = m->why;
     } else if (m->sure < cue->sure) {
         cue->sure = m->sure;
     }
@@ -222,7 +217,7 @@ static bool walk(struct causes *c, const struct stet_finding *f, struct cause_te
     /* Before the first difference nothing is looked for but where a token that differs begins. */
     while (w.i < a.len && w.j < b.len) {
         struct cause_match m;
-        if (at_start(&w) && match(&w, &m)) {
+        if ((at_start(&w) && match(&w, &m)) || stet_cause_match_mark(&w, &m)) {
             note(cues, &m);
             w.i += m.a;
             w.j += m.b;
@@ -277,8 +272,6 @@ static int conclude(struct stet_finding *f, const struct cause_cues *cues, bool 
     const struct cause_cue *main_cue = &cues->of[best];
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     stet_buffer_add_str(&text, main_cue->why);
-    if (main_cue->count > 1)
-        stet_buffer_addf(&text, ", and so are %zu more", main_cue->count - 1);
     for (int i = 1; others > 1 && i < STET_CAUSE_COUNT; i++)
         if (i != best && cues->of[i].count > 0)
             stet_buffer_addf(&text, "; beside it %s", cues->of[i].why);

@@ -10,11 +10,6 @@ static const struct diff_side *side(const struct cause_walk *w, int which)
     return &w->c->d->side[which];
 }
 
-static bool spans_known(const struct cause_walk *w)
-{
-    return side(w, 0)->time_max != 0 && side(w, 1)->time_max != 0;
-}
-
 static int64_t distance(int64_t a, int64_t b)
 {
     return a < b ? b - a : a - b;
@@ -73,7 +68,8 @@ static bool telling_name(const struct cause_walk *w)
     return stet_cause_is_named(
         w, "date|time|timestamp|built|build|built at|built on|created|generated|compiled|"
            "modified|updated|creation|generated on|generated at|created on|created at|on|"
-           "epoch|mtime|ctime|since|start|end|last change|at|builddate|installdate|buildtime");
+           "epoch|mtime|ctime|since|start|end|last change|at|builddate|installdate|buildtime|"
+           "stamp|nsec");
 }
 
 /* ---- judging ---- */
@@ -90,9 +86,6 @@ static bool same_shape(const struct cause_walk *w, const struct diff_time *x,
     return (n == 4) == (m == 4) && p[n] == q[m];
 }
 
-#define TEXT(w, which, t)                                                                          \
-    (int)((t)->len < 60 ? (t)->len : 60), ((which) == 0 ? (w)->a.s + (w)->i : (w)->b.s + (w)->j)
-
 /* One time in two languages, in two ways of writing, or in two zones. */
 static bool judge_locale(const struct cause_walk *w, const struct diff_time *x,
                          const struct diff_time *y, struct cause_match *m)
@@ -104,21 +97,25 @@ static bool judge_locale(const struct cause_walk *w, const struct diff_time *x,
 
     if (x->languages && y->languages && (x->languages & y->languages) == 0 && (one_day || both_in))
         return stet_cause_say(m, STET_CAUSE_LOCALE, one_day ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                              "%.*s and %.*s are dates in two languages", TEXT(w, 0, x),
-                              TEXT(w, 1, y));
+                              "the dates are in two languages");
     if (x->form == DIFF_TIME_CLOCK || y->form == DIFF_TIME_CLOCK)
         return false;
     if (x->zoned && y->zoned && x->offset != y->offset && x->form < DIFF_TIME_NUMBER &&
         y->form < DIFF_TIME_NUMBER && (apart == 0 || both_in))
         return stet_cause_say(m, STET_CAUSE_LOCALE,
                               apart == 0 ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                              "%.*s and %.*s are %s in two time zones", TEXT(w, 0, x),
-                              TEXT(w, 1, y), apart == 0 ? "one time" : "times");
+                              apart == 0 ? "both are one time, in two time zones"
+                                         : "the times are told in two time zones");
     if (!same_shape(w, x, y) && x->form < DIFF_TIME_NUMBER && y->form < DIFF_TIME_NUMBER && one_day)
         return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are one date, written in two ways", TEXT(w, 0, x),
-                              TEXT(w, 1, y));
+                              "both are one date, written in two ways");
     return false;
+}
+
+/* Is it the fixed time of both builds, in whatever zone? */
+static bool is_fixed(const struct cause_walk *w, const struct diff_time *x)
+{
+    return w->c->fixed != 0 && distance(x->seconds, w->c->fixed) <= ZONES;
 }
 
 /* Local times that differ by whole quarters of an hour, where the builds do not. */
@@ -129,17 +126,15 @@ static bool judge_zone(const struct cause_walk *w, const struct diff_time *x,
     if (x->zoned || y->zoned || x->grain != 1 || y->grain != 1 || x->form == DIFF_TIME_CLOCK ||
         !same_shape(w, x, y) || apart == 0 || apart % QUARTER != 0 || distance(apart, 0) > ZONES)
         return false;
-    bool known = spans_known(w);
+    bool told = stet_cause_spans_told(w->c), known = told || (is_fixed(w, x) && is_fixed(w, y));
     int64_t builds = side(w, 1)->time_max - side(w, 0)->time_max;
-    if (known && (!in_span(side(w, 0), x) || !in_span(side(w, 1), y)))
+    if (told && (!in_span(side(w, 0), x) || !in_span(side(w, 1), y)))
         return false;
-    if (known && distance(builds, 0) > QUARTER / 2 && distance(apart, builds) < QUARTER / 2)
+    if (told && distance(builds, 0) > QUARTER / 2 && distance(apart, builds) < QUARTER / 2)
         return false;
-    int64_t minutes = distance(apart, 0) / 60;
-    return stet_cause_say(
-        m, STET_CAUSE_LOCALE, known ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
-        "%.*s and %.*s are exactly %d:%02d hours apart, as one time in two time zones",
-        TEXT(w, 0, x), TEXT(w, 1, y), (int)(minutes / 60), (int)(minutes % 60));
+    return stet_cause_say(m, STET_CAUSE_LOCALE, known ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
+                          "the times are whole quarters of an hour apart, as one time is in two "
+                          "time zones");
 }
 
 static bool is_manual(const struct cause_walk *w)
@@ -171,6 +166,14 @@ static int sureness_alone(const struct cause_walk *w, const struct diff_time *x,
 {
     if (distance(x->seconds, y->seconds) > YEARS)
         return -1;
+    if (w->c->fixed) {
+        unsigned rest = x->grain - 1; /* to the end of the day or month */
+        if (!stet_cause_after_fixed(w->c, x->seconds + rest) ||
+            !stet_cause_after_fixed(w->c, y->seconds + rest))
+            return -1;
+        if (x->form == DIFF_TIME_NUMBER)
+            return telling_name(w) ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE;
+    }
     if (x->form == DIFF_TIME_DATE || x->form == DIFF_TIME_NAMED)
         return x->grain <= DIFF_TIME_MINUTE && telling_name(w) ? STET_DIFF_LIKELY
                                                                : STET_DIFF_POSSIBLE;
@@ -179,14 +182,63 @@ static int sureness_alone(const struct cause_walk *w, const struct diff_time *x,
     return x->form == DIFF_TIME_NUMBER && telling_name(w) ? STET_DIFF_POSSIBLE : -1;
 }
 
-static bool is_duration(const struct cause_walk *w)
+static bool has_one_of(const struct cause_walk *w, const char *const *words)
 {
-    static const char *const words[] = {"elapsed", "duration", "took",   "real",
-                                        "user",    "uptime",   "length", "runtime"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (stet_cause_has_word(w->a, words[i]))
+    for (; *words; words++)
+        if (stet_cause_has_word(w->a, *words))
             return true;
     return false;
+}
+
+static bool is_duration(const struct cause_walk *w)
+{
+    static const char *const words[] = {"elapsed", "duration", "took",    "real", "user",
+                                        "uptime",  "length",   "runtime", NULL};
+    return has_one_of(w, words);
+}
+
+/* A time that someone chose: until when something holds. */
+static bool is_of_the_future(const struct cause_walk *w)
+{
+    static const char *const words[] = {"expires",  "expiry",      "expiration",  "expire",
+                                        "deadline", "valid until", "valid to",    "not after",
+                                        "eol",      "end of life", "support end", NULL};
+    return has_one_of(w, words) || stet_cause_is_named(w, "expires|expiry|until|notafter|eol");
+}
+
+/* Whole times tell when the builds were, if nothing else does. */
+static void keep(const struct cause_walk *w, const struct diff_time *x, const struct diff_time *y)
+{
+    bool whole = x->grain == 1 && y->grain == 1 && !x->no_year && !y->no_year;
+    if (w->c->counting && whole &&
+        (x->form < DIFF_TIME_NUMBER || (x->form == DIFF_TIME_NUMBER && telling_name(w))))
+        stet_cause_keep_clock(w->c, x->seconds, y->seconds);
+}
+
+/* Where nothing but the times in the contents tells when the builds were, one is less sure. */
+static bool judge_untold(const struct cause_walk *w, const struct diff_time *x,
+                         const struct diff_time *y, struct cause_match *m)
+{
+    int sure = sureness_alone(w, x, y);
+    bool near = w->c->learned && in_span(side(w, 0), x) && in_span(side(w, 1), y);
+    if (near) {
+        int most = w->c->fixed ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE;
+        int here = sureness_in_span(w, x);
+        here = here > most ? most : here;
+        sure = here > sure ? here : sure;
+    }
+    return sure >= 0 &&
+           stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
+                          near          ? "both are times near others in which the contents differ"
+                          : w->c->fixed ? "both are times after the fixed one of the builds' files"
+                                        : "both are times");
+}
+
+static bool judge_told(const struct cause_walk *w, const struct diff_time *x, struct cause_match *m)
+{
+    int sure = sureness_in_span(w, x);
+    return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
+                                       "both are times within the builds' spans");
 }
 
 static bool judge_clock(const struct cause_walk *w, const struct diff_time *x,
@@ -195,8 +247,7 @@ static bool judge_clock(const struct cause_walk *w, const struct diff_time *x,
     if (x->form != y->form || is_duration(w))
         return false;
     return stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_POSSIBLE,
-                          "%.*s and %.*s are times of day, and nothing else differs", TEXT(w, 0, x),
-                          TEXT(w, 1, y));
+                          "both are times of day, and nothing else differs");
 }
 
 /* The image's own words for when it was made: true whatever the files say. */
@@ -216,21 +267,15 @@ bool stet_cause_judge_times(const struct cause_walk *w, const struct diff_time *
         return judge_clock(w, x, y, m);
     if (!same_shape(w, x, y) || x->grain != y->grain)
         return false;
-    if (!spans_known(w)) {
-        int sure = sureness_alone(w, x, y);
-        return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
-                                           "%.*s and %.*s are times", TEXT(w, 0, x), TEXT(w, 1, y));
-    }
-    if (in_span(side(w, 0), x) && in_span(side(w, 1), y)) {
-        int sure = sureness_in_span(w, x);
-        return sure >= 0 && stet_cause_say(m, STET_CAUSE_BUILD_TIME, (enum stet_diff_sureness)sure,
-                                           "%.*s and %.*s are times within the two builds' spans",
-                                           TEXT(w, 0, x), TEXT(w, 1, y));
-    }
-    return is_image_time(w->f) &&
-           stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
-                          "%.*s and %.*s are when the image says that it was made", TEXT(w, 0, x),
-                          TEXT(w, 1, y));
+    if (is_of_the_future(w))
+        return false;
+    keep(w, x, y);
+    if (!stet_cause_spans_told(w->c))
+        return judge_untold(w, x, y, m);
+    if (in_span(side(w, 0), x) && in_span(side(w, 1), y))
+        return judge_told(w, x, m);
+    return is_image_time(w->f) && stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
+                                                 "both are when the image says that it was made");
 }
 
 /* ---- finding them ---- */
@@ -244,8 +289,8 @@ static bool match_name(const struct cause_walk *w, struct cause_match *m)
     if (m->a < 3 || m->b < 3 || n1 != n2 || (l1 & l2) != 0)
         return false;
     return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                          "%.*s and %.*s are one %s in two languages", (int)m->a, w->a.s + w->i,
-                          (int)m->b, w->b.s + w->j, n1 > 12 ? "day" : "month");
+                          n1 > 12 ? "both are one day of the week, in two languages"
+                                  : "both are one month, in two languages");
 }
 
 static bool all_digits(struct cause_text t, size_t i, size_t n)
@@ -275,8 +320,7 @@ static bool match_year(const struct cause_walk *w, struct cause_match *m)
         return false;
     m->a = m->b = 4;
     return stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_LIKELY,
-                          "%.4s and %.4s are the years of the two builds", w->a.s + w->i,
-                          w->b.s + w->j);
+                          "both are the years of the builds");
 }
 
 /* Days since 1970, in a line of shadow(5). */
@@ -291,8 +335,7 @@ static bool match_days(const struct cause_walk *w, struct cause_match *m)
     m->a = m->b = 5;
     return stet_diff_in_span(side(w, 0), x) && stet_diff_in_span(side(w, 1), y) &&
            stet_cause_say(m, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN,
-                          "%.5s and %.5s are days since 1970 within the two builds' spans",
-                          w->a.s + w->i, w->b.s + w->j);
+                          "both are days since 1970, within the builds' spans");
 }
 
 /* The end of a number that a C compiler reads: "1795169533UL". */

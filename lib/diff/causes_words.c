@@ -1,11 +1,9 @@
 /*
- * causes_words - names of hosts and users, random values, languages, machines.
+ * causes_words - names of hosts and users, random values, checksums.
  */
 #include "lib/diff/causes.h"
 
-enum { WORD_MAX = 128 };
-
-static bool name_char(char c)
+bool stet_cause_is_name(char c)
 {
     return (stet_cause_is_word(c) && (unsigned char)c < 0x80) || c == '-' || c == '.';
 }
@@ -14,26 +12,24 @@ static bool name_char(char c)
 static struct cause_text word_at(struct cause_text t, size_t i)
 {
     size_t n = 0;
-    if (i > 0 && name_char(t.s[i - 1]))
+    if (i > 0 && stet_cause_is_name(t.s[i - 1]))
         return (struct cause_text){t.s + i, 0};
-    while (i + n < t.len && name_char(t.s[i + n]))
+    while (i + n < t.len && stet_cause_is_name(t.s[i + n]))
         n++;
     while (n > 0 && t.s[i + n - 1] == '.')
         n--;
     return (struct cause_text){t.s + i, n};
 }
 
-static bool both_words(const struct cause_walk *w, struct cause_match *m, struct cause_text *a,
-                       struct cause_text *b)
+bool stet_cause_both_words(const struct cause_walk *w, struct cause_match *m, struct cause_text *a,
+                           struct cause_text *b)
 {
     *a = word_at(w->a, w->i);
     *b = word_at(w->b, w->j);
     m->a = a->len;
     m->b = b->len;
-    return a->len > 0 && b->len > 0 && a->len < WORD_MAX && b->len < WORD_MAX;
+    return a->len > 0 && b->len > 0 && a->len < CAUSE_WORD_MAX && b->len < CAUSE_WORD_MAX;
 }
-
-#define WORDS(a, b) (int)(a).len, (a).s, (int)(b).len, (b).s
 
 /* ---- hosts and users ---- */
 
@@ -46,6 +42,19 @@ static bool is_among(const struct stet_strv *names, struct cause_text t)
             return true;
     }
     return false;
+}
+
+static struct cause_text first_label(struct cause_text t)
+{
+    const char *dot = memchr(t.s, '.', t.len);
+    return (struct cause_text){t.s, dot ? (size_t)(dot - t.s) : t.len};
+}
+
+/* "a.example.org" and "b.example.org" */
+static bool are_in_one_domain(struct cause_text a, struct cause_text b)
+{
+    size_t x = first_label(a).len, y = first_label(b).len;
+    return x < a.len && a.len - x == b.len - y && memcmp(a.s + x, b.s + y, a.len - x) == 0;
 }
 
 /* A host that is no domain on the net. */
@@ -70,10 +79,10 @@ static struct cause_text host_of(struct cause_text t, struct cause_text user)
 static bool match_user_at_host(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text u1, u2;
-    if (!both_words(w, m, &u1, &u2))
+    if (!stet_cause_both_words(w, m, &u1, &u2))
         return false;
     struct cause_text h1 = host_of(w->a, u1), h2 = host_of(w->b, u2);
-    if (h1.len == 0 || h2.len == 0 || h1.len > WORD_MAX || h2.len > WORD_MAX)
+    if (h1.len == 0 || h2.len == 0 || h1.len > CAUSE_WORD_MAX || h2.len > CAUSE_WORD_MAX)
         return false;
     const struct diff_side *s = w->c->d->side;
     bool known = is_among(&s[0].hosts, h1) && is_among(&s[1].hosts, h2);
@@ -82,8 +91,27 @@ static bool match_user_at_host(const struct cause_walk *w, struct cause_match *m
     m->a = u1.len + 1 + h1.len;
     m->b = u2.len + 1 + h2.len;
     return stet_cause_say(m, STET_CAUSE_HOST, known ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY,
-                          "%.*s and %.*s are users at hosts%s", (int)m->a, u1.s, (int)m->b, u2.s,
-                          known ? ", those of the two builds" : "");
+                          known ? "both are users at the hosts of the builds"
+                                : "both are users at hosts");
+}
+
+/* mtree(5): "./file uid=0 gname=root mode=644 time=1.0 …" */
+static bool is_mtree_line(struct cause_text t)
+{
+    static const char *const keys[] = {
+        " uid=", " gid=", " uname=", " gname=", " mode=", " time=", " type="};
+    size_t seen = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        seen += memmem(t.s, t.len, keys[i], strlen(keys[i])) != NULL;
+    return seen >= 3;
+}
+
+static bool match_mtree_owner(const struct cause_walk *w, struct cause_match *m)
+{
+    return is_mtree_line(w->a) && is_mtree_line(w->b) &&
+           stet_cause_is_named(w, "uid|gid|uname|gname") &&
+           stet_cause_say(m, STET_CAUSE_OWNER, STET_DIFF_CERTAIN,
+                          "the list says to whom the entry belongs");
 }
 
 /* "3f2a9c01d4e5": the host name that containers get. */
@@ -98,15 +126,14 @@ static bool is_container(struct cause_text t)
     return t.len == 12 && digit;
 }
 
-static bool match_uname(const struct cause_walk *w, struct cause_text a, struct cause_text b,
-                        struct cause_match *m)
+static bool match_uname(const struct cause_walk *w, struct cause_match *m)
 {
     static const char linux_[] = "Linux ";
     if (w->i != sizeof linux_ - 1 || memcmp(w->a.s, linux_, w->i) != 0 ||
         !memmem(w->a.s, w->a.len, " #", 2))
         return false;
     return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                          "%.*s and %.*s are node names in the output of uname", WORDS(a, b));
+                          "both are node names in the output of uname");
 }
 
 bool stet_cause_match_host(const struct cause_walk *w, struct cause_match *m)
@@ -115,31 +142,37 @@ bool stet_cause_match_host(const struct cause_walk *w, struct cause_match *m)
     const struct diff_side *s = w->c->d->side;
     if (match_user_at_host(w, m))
         return true;
-    if (!both_words(w, m, &a, &b))
+    if (!stet_cause_both_words(w, m, &a, &b))
         return false;
+    if (match_mtree_owner(w, m))
+        return true;
     if (is_among(&s[0].hosts, a) && is_among(&s[1].hosts, b))
         return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
-                              "%.*s and %.*s are the host names of the two builds", WORDS(a, b));
+                              "both are the host names of the builds");
+    if (are_in_one_domain(a, b) && is_among(&s[0].hosts, first_label(a)) &&
+        is_among(&s[1].hosts, first_label(b)))
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
+                              "both begin with the host names of the builds");
     if (is_among(&s[0].users, a) && is_among(&s[1].users, b))
         return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
-                              "%.*s and %.*s are the users of the two builds", WORDS(a, b));
-    if (match_uname(w, a, b, m))
+                              "both are the users of the builds");
+    if (match_uname(w, m))
         return true;
     if (stet_cause_is_named(w, "build host|buildhost|host of build|build machine|nodename|built on "
-                               "host|compiled on host|kbuild build host|"
+                               "host|compiled on host|kbuild build host|compile host|"
                                "build hostname"))
         return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are named as build hosts", WORDS(a, b));
+                              "both are named as build hosts");
     if (stet_cause_is_named(
-            w,
-            "build user|built by|builduser|compiled by|logname|kbuild build user|packaged by user"))
+            w, "build user|built by|builduser|compiled by|compile by|logname|kbuild build user|"
+               "packaged by user"))
         return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are named as the users who built", WORDS(a, b));
+                              "both are named as the users who built");
     if (!stet_cause_is_named(w, "hostname|host name"))
         return false;
     bool containers = is_container(a) && is_container(b);
     return stet_cause_say(m, STET_CAUSE_HOST, containers ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
-                          "%.*s and %.*s are named as host names", WORDS(a, b));
+                          "both are named as host names");
 }
 
 /* ---- random ---- */
@@ -162,6 +195,33 @@ static bool is_uuid(struct cause_text t)
             return false;
     }
     return true;
+}
+
+/* Version 1: the time in units of 100 ns since 1582-10-15 (RFC 9562), as seconds since 1970; 0: it is another. */
+static int64_t uuid_time(struct cause_text t)
+{
+    static const unsigned char order[] = {15, 16, 17, 9, 10, 11, 12, 0, 1, 2, 3, 4, 5, 6, 7};
+    uint64_t value = 0;
+    if (!is_uuid(t) || t.s[14] != '1' || (hex_digit(t.s[19]) & 12) != 8)
+        return 0;
+    for (size_t i = 0; i < sizeof order; i++)
+        value = value * 16 + (uint64_t)hex_digit(t.s[order[i]]);
+    return (int64_t)(value / 10000000) - INT64_C(12219292800);
+}
+
+static bool match_uuid_time(const struct cause_walk *w, struct cause_text a, struct cause_text b,
+                            struct cause_match *m)
+{
+    /* A whole time, and no number that might be any. */
+    struct diff_time x = {.form = DIFF_TIME_NAMED, .grain = 1, .zoned = true}, y = x;
+    x.seconds = x.other = uuid_time(a);
+    y.seconds = y.other = uuid_time(b);
+    x.len = a.len;
+    y.len = b.len;
+    if (x.seconds <= 0 || y.seconds <= 0 || !stet_cause_judge_times(w, &x, &y, m))
+        return false;
+    return stet_cause_say(m, STET_CAUSE_BUILD_TIME, m->sure,
+                          "both are identifiers that are made of the time (UUIDs of version 1)");
 }
 
 /* Version 4 and its variant. */
@@ -193,7 +253,8 @@ static struct cause_text secret_at(struct cause_text t, size_t i)
     size_t n = 0;
     if (i > 0 && stet_cause_is_word(t.s[i - 1]))
         return (struct cause_text){t.s + i, 0};
-    while (i + n < t.len && (name_char(t.s[i + n]) || strchr("+/=", t.s[i + n])) && t.s[i + n])
+    while (i + n < t.len && (stet_cause_is_name(t.s[i + n]) || strchr("+/=", t.s[i + n])) &&
+           t.s[i + n])
         n++;
     return (struct cause_text){t.s + i, n};
 }
@@ -210,19 +271,45 @@ static bool is_address(struct cause_text t)
     return true;
 }
 
+/* "$6$salt$hash", as crypt(5) has it; what is behind it may be of the same password. */
+static struct cause_text password_hash_at(struct cause_text t, size_t i)
+{
+    struct cause_text none = {t.s, 0};
+    size_t n = 0, dollars = 0;
+    if (i >= t.len || t.s[i] != '$' || (i > 0 && stet_cause_is_word(t.s[i - 1])))
+        return none;
+    while (i + n < t.len && t.s[i + n] != '\0' &&
+           (stet_cause_is_word(t.s[i + n]) || strchr("$./=,+-", t.s[i + n])))
+        dollars += t.s[i + n++] == '$';
+    bool cut = i + n + 3 == t.len && memcmp(t.s + i + n, "…", 3) == 0;
+    return dollars >= 3 && (n >= 30 || cut) ? (struct cause_text){t.s + i, n} : none;
+}
+
+static bool match_password_hash(const struct cause_walk *w, struct cause_match *m)
+{
+    struct cause_text a = password_hash_at(w->a, w->i), b = password_hash_at(w->b, w->j);
+    m->a = a.len;
+    m->b = b.len;
+    return a.len > 0 && b.len > 0 &&
+           stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
+                          "both are password hashes, which have a random salt");
+}
+
 bool stet_cause_match_random(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
-    if (both_words(w, m, &a, &b)) {
+    if (stet_cause_both_words(w, m, &a, &b)) {
         if (is_random_uuid(a) && is_random_uuid(b))
             return stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_CERTAIN,
-                                  "%.*s and %.*s are random identifiers (UUIDs of version 4)",
-                                  WORDS(a, b));
+                                  "both are random identifiers (UUIDs of version 4)");
+        if (match_uuid_time(w, a, b, m))
+            return true;
         if (is_address(a) && is_address(b))
             return stet_cause_say(m, STET_CAUSE_RANDOM, STET_DIFF_LIKELY,
-                                  "%.*s and %.*s are addresses, which are random in each process",
-                                  WORDS(a, b));
+                                  "both are addresses, which are random in each process");
     }
+    if (match_password_hash(w, m))
+        return true;
     a = secret_at(w->a, w->i);
     b = secret_at(w->b, w->j);
     m->a = a.len;
@@ -252,170 +339,11 @@ static bool is_digest(struct cause_text t)
 bool stet_cause_match_checksum(const struct cause_walk *w, struct cause_match *m)
 {
     struct cause_text a, b;
-    if (!both_words(w, m, &a, &b) || a.len != b.len || !is_digest(a) || !is_digest(b) ||
+    if (!stet_cause_both_words(w, m, &a, &b) || a.len != b.len || !is_digest(a) || !is_digest(b) ||
         !stet_cause_is_named(
             w, "md5digest|sha1digest|sha256digest|sha512digest|md5|md5sum|sha1|sha256|"
                "sha256sum|sha512|"
                "digest|checksum|hash|sha256digest "))
         return false;
     return stet_cause_say(m, STET_CAUSE_UNEXPLAINED, STET_DIFF_POSSIBLE, "checksums");
-}
-
-/* ---- language and time zone ---- */
-
-static size_t to_end(struct cause_text t, size_t i)
-{
-    size_t n = t.len - i;
-    while (n > 0 && strchr(" \t\r\"',;", t.s[i + n - 1]))
-        n--;
-    return n;
-}
-
-/* Is the whole name before the token one of these environment variables? */
-static bool is_variable(const struct cause_walk *w, const char *const *names)
-{
-    size_t end = w->i;
-    while (end > 0 && strchr("=\"'", w->a.s[end - 1]))
-        end--;
-    if (end == w->i || end == 0)
-        return false;
-    for (; *names; names++) {
-        size_t n = strlen(*names);
-        if (end >= n && memcmp(w->a.s + end - n, *names, n) == 0 &&
-            (end == n || !stet_cause_is_word(w->a.s[end - n - 1])))
-            return true;
-    }
-    return false;
-}
-
-/* 1,5 and 1.5 */
-static bool match_decimal(const struct cause_walk *w, struct cause_match *m)
-{
-    const char *p = w->a.s + w->i, *q = w->b.s + w->j;
-    size_t left = w->a.len - w->i < w->b.len - w->j ? w->a.len - w->i : w->b.len - w->j;
-    size_t n = 0, marks = 0;
-    if (w->i > 0 && (stet_cause_is_word(p[-1]) || p[-1] == '.' || p[-1] == ','))
-        return false;
-    for (; n < left && n < 40; n++) {
-        bool digit = p[n] >= '0' && p[n] <= '9';
-        if (digit ? p[n] != q[n] : !((p[n] == ',' && q[n] == '.') || (p[n] == '.' && q[n] == ',')))
-            break;
-        if (!digit && (n == 0 || p[n - 1] < '0'))
-            return false;
-        marks += !digit;
-    }
-    if (n < 3 || marks != 1 || p[n - 1] < '0' ||
-        (n < left && (stet_cause_is_word(p[n]) || stet_cause_is_word(q[n])) && p[n] != q[n]))
-        return false;
-    m->a = m->b = n;
-    return stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_LIKELY,
-                          "%.*s and %.*s are one number with two decimal signs", (int)n, p, (int)n,
-                          q);
-}
-
-bool stet_cause_match_locale(const struct cause_walk *w, struct cause_match *m)
-{
-    static const char *const languages[] = {
-        "LANG",        "LC_ALL",     "LANGUAGE",    "LC_CTYPE", "LC_TIME", "LC_COLLATE",
-        "LC_MESSAGES", "LC_NUMERIC", "LC_MONETARY", "LC_PAPER", NULL};
-    static const char *const zones[] = {"TZ", "TIMEZONE", "timezone", NULL};
-    struct cause_text a, b;
-    if (match_decimal(w, m))
-        return true;
-    bool language = is_variable(w, languages), zone = is_variable(w, zones);
-    if (!language && !zone)
-        return false;
-    a = (struct cause_text){w->a.s + w->i, to_end(w->a, w->i)};
-    b = (struct cause_text){w->b.s + w->j, to_end(w->b, w->j)};
-    m->a = a.len;
-    m->b = b.len;
-    return a.len < WORD_MAX && b.len < WORD_MAX &&
-           stet_cause_say(m, STET_CAUSE_LOCALE, STET_DIFF_CERTAIN, "%.*s and %.*s are %s",
-                          WORDS(a, b),
-                          language ? "two settings of the language" : "two time zones");
-}
-
-/* ---- machine ---- */
-
-/* "6.1.0-13-amd64" */
-static bool is_release(struct cause_text t)
-{
-    size_t dots = 0, i = 0;
-    for (; i < t.len && ((t.s[i] >= '0' && t.s[i] <= '9') || t.s[i] == '.'); i++)
-        dots += t.s[i] == '.';
-    return i > 2 && dots >= 1 && dots <= 3 && t.s[0] != '.';
-}
-
-static bool is_level(struct cause_text t)
-{
-    return t.len == 9 && memcmp(t.s, "x86-64-v", 8) == 0;
-}
-
-static bool is_architecture(struct cause_text t)
-{
-    static const char *const names[] = {"x86_64",  "i386",    "i486",   "i586",   "i686",
-                                        "amd64",   "aarch64", "armv7l", "armv8l", "arm64",
-                                        "ppc64le", "s390x",   "riscv64"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (stet_cause_text_is(t, names[i]))
-            return true;
-    return false;
-}
-
-/* The line is of uname or of the kernel's own words. */
-static bool is_kernel_line(const struct cause_walk *w)
-{
-    return (w->a.len > 6 && memcmp(w->a.s, "Linux ", 6) == 0) ||
-           stet_cause_has_word(w->a, "uname") || stet_cause_has_word(w->a, "Linux version") ||
-           stet_cause_is_named(
-               w,
-               "kernel|kernel release|kernel version|osrelease|uname|uname r|running kernel|build "
-               "kernel|os release|built on kernel|build system|build os|host kernel");
-}
-
-bool stet_cause_match_machine(const struct cause_walk *w, struct cause_match *m)
-{
-    struct cause_text a, b;
-    if (stet_cause_is_named(
-            w, "model name|vendor id|cpu family|microcode|cpu mhz|bogomips|stepping|cache size|"
-               "cpu flags|flags\t|cpu model|processor model")) {
-        a = (struct cause_text){w->a.s + w->i, to_end(w->a, w->i)};
-        b = (struct cause_text){w->b.s + w->j, to_end(w->b, w->j)};
-        m->a = a.len;
-        m->b = b.len;
-        return a.len < 4 * WORD_MAX && b.len < 4 * WORD_MAX &&
-               stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "the values describe a processor");
-    }
-    /* "Linux host 6.1.0-13-amd64 #1 SMP …": what follows is of the kernel's own build. */
-    if (w->i > 0 && w->a.s[w->i - 1] == '#' && w->a.len > 6 && memcmp(w->a.s, "Linux ", 6) == 0) {
-        m->a = to_end(w->a, w->i);
-        m->b = to_end(w->b, w->j);
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "the values are the kernel's own version, as uname tells it");
-    }
-    if (!both_words(w, m, &a, &b))
-        return false;
-    if (is_level(a) && is_level(b))
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are levels of the processor", WORDS(a, b));
-    if (stet_cause_is_named(w, "march|mtune|mcpu|target cpu"))
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are processors that were compiled for", WORDS(a, b));
-    if (is_release(a) && is_release(b) && is_kernel_line(w))
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are releases of the kernel", WORDS(a, b));
-    if (is_architecture(a) && is_architecture(b) &&
-        (is_kernel_line(w) ||
-         stet_cause_is_named(w, "machine|uname m|host cpu|build cpu|build arch")))
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are machines, as uname names them", WORDS(a, b));
-    bool numbers =
-        a.s[0] >= '0' && a.s[0] <= '9' && b.s[0] >= '0' && b.s[0] <= '9' && a.len < 5 && b.len < 5;
-    if (numbers &&
-        stet_cause_is_named(w, "nproc|cpus|cpu count|processors|cores|siblings|cpu cores|number of "
-                               "processors|ncpu|ncpus|num cpus|hardware concurrency"))
-        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
-                              "%.*s and %.*s are named as numbers of processors", WORDS(a, b));
-    return false;
 }

@@ -103,10 +103,14 @@ static int compare_mtime(struct place *at, uint32_t a, uint32_t b, struct stet_e
     struct stet_finding *f = add_field(at, "header field mtime", x, y, err);
     if (!f)
         return -1;
-    if ((a && a < year_1990) || (b && b < year_1990))
+    if (!a || !b)
+        return stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                                 "whether the header has a time is the compressor's to decide "
+                                 "(gzip -n)");
+    if (a < year_1990 || b < year_1990)
         return 0;
-    bool known = (!a || stet_diff_in_span(&at->diff->side[0], a)) &&
-                 (!b || stet_diff_in_span(&at->diff->side[1], b));
+    bool known =
+        stet_diff_in_span(&at->diff->side[0], a) && stet_diff_in_span(&at->diff->side[1], b);
     return stet_diff_because(
         f, STET_CAUSE_BUILD_TIME, known ? STET_DIFF_CERTAIN : STET_DIFF_LIKELY, err,
         "the gzip header holds the time of the compressed file or of its compression%s",
@@ -124,10 +128,13 @@ static int compare_bytes(struct place *at, const char *what, const struct diff_b
     if (stet_diff_printable(a->data, a->len, VALUE_MAX, &x, err) < 0 ||
         stet_diff_printable(b->data, b->len, VALUE_MAX, &y, err) < 0)
         return -1;
-    return add_field(at, what, a->data ? stet_buffer_str(&x) : NULL,
-                     b->data ? stet_buffer_str(&y) : NULL, err)
-               ? 0
-               : -1;
+    struct stet_finding *f = add_field(at, what, a->data ? stet_buffer_str(&x) : NULL,
+                                       b->data ? stet_buffer_str(&y) : NULL, err);
+    if (f && !a->data != !b->data && strcmp(what, "header field name") == 0)
+        return stet_diff_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN, err,
+                                 "whether the header has a name is the compressor's to decide "
+                                 "(gzip -n)");
+    return f ? 0 : -1;
 }
 
 static const char *os_name(unsigned char os)

@@ -103,12 +103,24 @@ static bool is_same_row(const struct diff_pair *p, size_t a, size_t b)
     return a == b && a_len == b_len && memcmp(p->a.data + a, p->b.data + b, a_len) == 0;
 }
 
+/* A row that both have, before or after what differs: one sees what the bytes are part of. */
+static int add_context(const struct diff_pair *p, struct stet_finding *f, const struct range *r,
+                       size_t at, struct stet_error *err)
+{
+    if (r->a != r->b || r->a_len != r->b_len || at >= p->a.len || at >= p->b.len ||
+        !is_same_row(p, at, at))
+        return 0;
+    return add_row(f, ' ', &p->a, at, err);
+}
+
 static int add_windows(const struct diff_pair *p, struct stet_finding *f, const struct range *r,
                        struct stet_error *err)
 {
     size_t a = r->a - r->a % ROW, b = r->b - r->b % ROW;
     size_t a_rows = row_count(&p->a, r->a, r->a_len), b_rows = row_count(&p->b, r->b, r->b_len);
 
+    if (a >= ROW && add_context(p, f, r, a - ROW, err) < 0)
+        return -1;
     for (size_t i = 0; i < ROWS_MAX && (i < a_rows || i < b_rows); i++) {
         if (i < a_rows && i < b_rows && is_same_row(p, a + i * ROW, b + i * ROW)) {
             if (add_row(f, ' ', &p->a, a + i * ROW, err) < 0)
@@ -120,7 +132,7 @@ static int add_windows(const struct diff_pair *p, struct stet_finding *f, const 
             return -1;
     }
     if (a_rows <= ROWS_MAX && b_rows <= ROWS_MAX)
-        return 0;
+        return add_context(p, f, r, a + a_rows * ROW, err);
     size_t rest = (a_rows > b_rows ? a_rows : b_rows) - ROWS_MAX;
     _cleanup_free_ char *more = stet_format(err, "%zu more rows of 16 bytes", rest);
     return more ? stet_diff_detail(f, '@', more, strlen(more), err) : -1;

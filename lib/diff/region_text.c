@@ -253,9 +253,10 @@ static bool is_system(struct diff_bytes dir)
 {
     static const char *const installed[] = {"/usr/",  "/etc/", "/bin/",     "/sbin/", "/lib",
                                             "/proc/", "/sys/", "/var/lib/", "/dev/",  "/run/"};
-    static const char source[] = "/usr/src/";
-    if (dir.len >= sizeof source - 1 && memcmp(dir.data, source, sizeof source - 1) == 0)
-        return false;
+    static const char *const built[] = {"/usr/src/", "/dev/shm/"};
+    for (size_t i = 0; i < sizeof built / sizeof *built; i++)
+        if (dir.len >= strlen(built[i]) && memcmp(dir.data, built[i], strlen(built[i])) == 0)
+            return false;
     for (size_t i = 0; i < sizeof installed / sizeof *installed; i++)
         if (dir.len >= strlen(installed[i]) &&
             memcmp(dir.data, installed[i], strlen(installed[i])) == 0)

@@ -116,8 +116,8 @@ static size_t offset_at(const struct text *t, size_t i, int *offset)
 {
     char sign = at(t, i);
     *offset = 0;
-    if (sign == 'Z' || sign == 'z')
-        return 1;
+    if (sign == 'Z' || sign == 'z') /* "Z00'00'" is how some write it in a PDF */
+        return i + 7 <= t->len && memcmp(t->s + i + 1, "00'00'", 6) == 0 ? 7 : 1;
     if ((sign != '+' && sign != '-') || digits_at(t, i + 1) < 2)
         return 0;
     size_t n = digits_at(t, i + 1);

@@ -182,7 +182,7 @@ pack
 END
 
 pair none-lines 'a configuration in which two directives were exchanged' \
-    'file-order possible' 'not parallel-order' 'not locale' <<'END'
+    'unexplained' 'not file-order' 'not parallel-order' 'not locale' <<'END'
 mkdir -p etc
 if [ "$side" = a ]; then printf 'start first\nhosts: files dns\npasswd: files\nend last\n'; else printf 'start first\npasswd: files\nhosts: files dns\nend last\n'; fi >etc/switch
 settle "$time_a"

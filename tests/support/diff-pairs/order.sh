@@ -51,7 +51,7 @@ mv "$out.zip" "$out"
 END
 
 pair file-order-cpio 'a cpio archive in the order of the directory' \
-    'file-order likely' 'may unexplained' <<'END'
+    'file-order likely' 'may inode-cache' 'may unexplained' <<'END'
 sources src 5
 settle "$time_a"
 read_in_order "$side" "$PWD"

@@ -34,7 +34,7 @@ mv "$out.deb" "$out"
 END
 
 pair owner-cpio 'a cpio archive of the files of two users' \
-    'owner likely' 'may unexplained' <<'END'
+    'owner likely' 'may inode-cache' <<'END'
 mkdir -p opt
 echo hello >opt/text
 if [ "$side" = a ]; then chown -R nobody: opt; else chown -R daemon: opt; fi

@@ -378,6 +378,35 @@ static const struct {
     {"one, two, three", "two, one, three", STET_CAUSE_FILE_ORDER, STET_CAUSE_FILE_ORDER},
     {"copy a to b", "copy b to a", 0, 0},
     {"one text", "another", 0, 0},
+    /* a time that someone chose */
+    {"expires: 2026-11-20T10:12:13Z", "expires: 2026-11-21T17:48:39Z", 0, 0},
+    {"id dac3fc80-e4ca-11f1-8054-02fc00000001", "id c881b580-e5d3-11f1-8054-02fc00000001",
+     STET_CAUSE_BUILD_TIME, STET_CAUSE_BUILD_TIME},
+    {"D:20261120101213Z00'00'", "D:20261121174839Z00'00'", STET_CAUSE_BUILD_TIME,
+     STET_CAUSE_BUILD_TIME},
+    {"unused variable 'x' [-W]", "unused variable \u2018x\u2019 [-W]", STET_CAUSE_LOCALE,
+     STET_CAUSE_LOCALE},
+    {"size 1234567 bytes", "size 1,234,567 bytes", STET_CAUSE_LOCALE, STET_CAUSE_LOCALE},
+    {"size 1234567 bytes", "size 1,234,568 bytes", 0, 0},
+    {"size 1234567 bytes", "size 123,4567 bytes", 0, 0},
+    {"Linux 5.10 or later", "Linux 6.1 or later", 0, 0},
+    {"Linux one 5.10.0 #1 SMP", "Linux one 6.1.0 #1 SMP", STET_CAUSE_MACHINE, STET_CAUSE_MACHINE},
+    {"Linux version 6.1.0 (x@y) #1 SMP Fri Nov 20 10:12:13 UTC 2026",
+     "Linux version 6.1.0 (x@y) #1 SMP Sat Nov 21 17:48:39 UTC 2026", STET_CAUSE_BUILD_TIME,
+     STET_CAUSE_BUILD_TIME},
+    {"host_triplet=x86_64-pc-linux-gnu", "host_triplet=i686-pc-linux-gnu", STET_CAUSE_MACHINE,
+     STET_CAUSE_MACHINE},
+    {"for x86_64-pc-linux-gnu", "for i686-pc-linux-gnu", 0, 0},
+    {"make -j4 all", "make -j16 all", STET_CAUSE_MACHINE, STET_CAUSE_MACHINE},
+    {"ls -job4", "ls -job8", 0, 0},
+    {"LINUX_COMPILE_BY \"alice\"", "LINUX_COMPILE_BY \"bob\"", STET_CAUSE_HOST, STET_CAUSE_HOST},
+    {"x $6$1aL2.uJK/r6OpWlq$oH9Dj1LgW00KNt0/JxCD5MudsFrWKtzmekcvD5hf8",
+     "x $6$1227I159HSAsRlw8$Xf0ZlTBjaIp7.ar3kP1ZqQGRVHk6luvJq8mR8rTZZ", STET_CAUSE_RANDOM,
+     STET_CAUSE_RANDOM},
+    {"cost $12 and $15", "cost $13 and $15", 0, 0},
+    {"./o uid=1500 uname=alice mode=755 type=dir", "./o uid=1600 uname=bob mode=755 type=dir",
+     STET_CAUSE_OWNER, STET_CAUSE_OWNER},
+    {"uid = 33", "uid = 1000", 0, 0},
 };
 
 static void test_values(void **state)
@@ -400,6 +429,34 @@ static void test_values(void **state)
         }
 }
 
+/* Both sides say one fixed time: what they have of times after it is when they were built, and what is before it is not. */
+static void test_fixed_time(void **state)
+{
+    (void)state;
+    struct search s;
+    begin(&s, false);
+    for (int i = 0; i < 2; i++)
+        stet_diff_evidence_mtime(&s.diff.side[i], 1793491200); /* 2026-11-01 */
+    add(&s, STET_DIFF_CONTENT, "a", "text", "line 1", "2026-11-20 10:12:13", "2026-11-21 17:48:39");
+    add(&s, STET_DIFF_CONTENT, "b", "text", "line 1", "on 2026-11-20 10:12:20",
+        "on 2026-11-21 17:48:45");
+    add(&s, STET_DIFF_CONTENT, "c", "text", "line 1", "x 1795169533 y", "x 1795283319 y");
+    add(&s, STET_DIFF_CONTENT, "d", "text", "line 1", "2024-02-01 10:12:13", "2024-09-04 17:48:39");
+    add(&s, STET_DIFF_CONTENT, "e", "text", "line 1", "x 1699999999 y", "x 1731535999 y");
+    add(&s, STET_DIFF_ENTRY, "f", "tar", "pax header.mtime", "15300016375", "15300354567");
+    explain(&s);
+    static const enum stet_diff_cause want[] = {
+        STET_CAUSE_BUILD_TIME, STET_CAUSE_BUILD_TIME, STET_CAUSE_BUILD_TIME, 0, 0,
+        STET_CAUSE_BUILD_TIME};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        const struct stet_finding *f = &s.result.findings[i];
+        if (f->cause != want[i] || (want[i] && f->sure > STET_DIFF_LIKELY))
+            fail_msg("%s: %s, %s", f->path, stet_diff_cause_info(f->cause)->name,
+                     f->evidence ? f->evidence : "");
+    }
+    end(&s);
+}
+
 /* Lines beside each other: all of them must be explained. */
 static void test_lines(void **state)
 {
@@ -418,9 +475,22 @@ static void test_lines(void **state)
     line(f, "+colour blue");
     explain(&s);
     assert_int_equal(s.result.findings[0].cause, STET_CAUSE_BUILD_TIME);
-    assert_non_null(strstr(s.result.findings[0].evidence, "root@one"));
+    /* The values stand beside it: the sentence has none of them, so that all findings of a kind share it. */
+    assert_string_equal(
+        s.result.findings[0].evidence,
+        "both are times within the builds' spans; beside it both are users at hosts");
     assert_int_equal(s.result.findings[1].cause, STET_CAUSE_UNEXPLAINED);
     end(&s);
+}
+
+static void lines(struct stet_finding *f, const char *text)
+{
+    struct stet_error err = STET_ERROR_INIT;
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, "\n");
+        assert_int_equal(stet_diff_detail(f, p[0], p + 1, n - 1, &err), 0);
+        p += n + (p[n] == '\n');
+    }
 }
 
 static enum stet_diff_cause cause_of_bytes(const char *a, const char *b, const char *what)
@@ -428,8 +498,8 @@ static enum stet_diff_cause cause_of_bytes(const char *a, const char *b, const c
     struct search s;
     begin(&s, true);
     struct stet_finding *f = add(&s, STET_DIFF_CONTENT, "x", "bytes", what, "…", "…");
-    line(f, a);
-    line(f, b);
+    lines(f, a);
+    lines(f, b);
     explain(&s);
     enum stet_diff_cause cause = s.result.findings[0].cause;
     end(&s);
@@ -458,6 +528,28 @@ static void test_bytes(void **state)
             "-00000000  50 4b 03 04 87 51 74 5d  00 00 00 00 00 00 00 00  |PK..............|",
             "+00000000  50 4b 03 04 14 8e 75 5d  00 00 00 00 00 00 00 00  |PK..............|",
             "bytes 4-6"),
+        STET_CAUSE_BUILD_TIME);
+    /* Two random UUIDs; and two of which one is none. */
+    assert_int_equal(
+        cause_of_bytes(
+            "-00000010  e8 3a 44 00 4a fc 43 c2  aa a8 87 2a e5 be b2 08  |................|",
+            "+00000010  15 85 72 5b dd 46 49 1e  99 ac 5e fc 43 bb 21 59  |................|",
+            "bytes 16-31"),
+        STET_CAUSE_RANDOM);
+    assert_int_equal(
+        cause_of_bytes(
+            "-00000010  e8 3a 44 00 4a fc 13 c2  aa a8 87 2a e5 be b2 08  |................|",
+            "+00000010  15 85 72 5b dd 46 49 1e  99 ac 5e fc 53 bb 21 59  |................|",
+            "bytes 16-31"),
+        STET_CAUSE_UNEXPLAINED);
+    /* Two texts in one window. */
+    assert_int_equal(
+        cause_of_bytes(
+            "-00000000  32 30 32 36 2d 31 31 2d  32 30 00 01 02 03 04 32  |2026-11-20.....2|\n"
+            "-00000010  30 32 36 2d 31 31 2d 32  30 00 00 00 00 00 00 00  |026-11-20.......|",
+            "+00000000  32 30 32 36 2d 31 31 2d  32 31 00 01 02 03 04 32  |2026-11-21.....2|\n"
+            "+00000010  30 32 36 2d 31 31 2d 32  31 00 00 00 00 00 00 00  |026-11-21.......|",
+            "bytes 9-24"),
         STET_CAUSE_BUILD_TIME);
     /* Among others that differ, a time is chance. */
     assert_int_equal(
@@ -621,14 +713,23 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times),     cmocka_unit_test(test_time_names),
-        cmocka_unit_test(test_times_cut), cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_span),      cmocka_unit_test(test_span_order),
-        cmocka_unit_test(test_names),     cmocka_unit_test(test_owners),
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_bytes),     cmocka_unit_test(test_umask),
-        cmocka_unit_test(test_package),   cmocka_unit_test(test_explained_stays),
-        cmocka_unit_test(test_groups),    cmocka_unit_test(test_table),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_time_names),
+        cmocka_unit_test(test_times_cut),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_span),
+        cmocka_unit_test(test_span_order),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_fixed_time),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_umask),
+        cmocka_unit_test(test_package),
+        cmocka_unit_test(test_explained_stays),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
