@@ -161,12 +161,14 @@ static bool cpio_odc(const unsigned char *h, struct cpio *f)
 
 static bool cpio_header(const struct diff_bytes *data, size_t at, struct cpio *f)
 {
-    const unsigned char *h = data->data + at;
     size_t left = data->len - at;
 
+    if (left < ODC_HEADER)
+        return false;
+    const unsigned char *h = data->data + at;
     if (left >= NEWC_HEADER && (memcmp(h, "070701", 6) == 0 || memcmp(h, "070702", 6) == 0))
         return cpio_newc(h, f);
-    return left >= ODC_HEADER && memcmp(h, "070707", 6) == 0 && cpio_odc(h, f);
+    return memcmp(h, "070707", 6) == 0 && cpio_odc(h, f);
 }
 
 static size_t align_up(size_t n, size_t align)

@@ -421,6 +421,12 @@ static int compare_semantics(struct comparison *c, size_t i, size_t j, const cha
     return compare_content(c, i, j, path, told, err);
 }
 
+/* What is known of an entry without looking at its header. */
+static unsigned known_of(struct diff_list *l, size_t i)
+{
+    return l->ops->told ? l->ops->told(l, i) : 0;
+}
+
 static int compare_pair(struct comparison *c, size_t i, size_t j, const char *path,
                         struct stet_error *err)
 {
@@ -440,10 +446,12 @@ static int compare_pair(struct comparison *c, size_t i, size_t j, const char *pa
     c->looked_at += a.bytes.len + b.bytes.len + HEADER_COST;
     if (stet_diff_map_equal(&a, &b))
         return 0;
-    if (compare_semantics(c, i, j, path, &told, err) < 0 ||
-        stet_diff_headers(c->habits, path, c->a->tar, x, c->b->tar, y, told, err) < 0)
+    if (compare_semantics(c, i, j, path, &told, err) < 0)
         return -1;
-    if (r->count > before || r->cut_short || stet_diff_habits_count(c->habits) > habits)
+    unsigned known = known_of(c->a, i) | known_of(c->b, j);
+    if (stet_diff_headers(c->habits, path, c->a->tar, x, c->b->tar, y, told | known, err) < 0)
+        return -1;
+    if (r->count > before || r->cut_short || stet_diff_habits_count(c->habits) > habits || known)
         return 0;
     return stet_diff_bytes_at(c->d, STET_DIFF_ARCHIVE, c->layer, path, "tar", "header", &a.bytes,
                               &b.bytes, err);

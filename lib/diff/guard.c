@@ -106,7 +106,7 @@ int stet_diff_guard_begin(struct diff_guard *g, struct stet_error *err)
     sigset_t bus, old;
     int rc = 0;
 
-    *g = (struct diff_guard){0};
+    *g = (struct diff_guard){NULL};
     (void)pthread_mutex_lock(&lock);
     if (guards == 0)
         rc = take_signal(err);

@@ -25,7 +25,7 @@ static const struct field {
         TIME,
     } kind;
 } fields[] = {
-    {"name", 0, 100, 0, SAYS_NOTHING},
+    {"name", 0, 100, DIFF_FIELD_NAME, SAYS_NOTHING},
     {"mode", 100, 8, DIFF_FIELD_MODE, OCTAL},
     {"uid", 108, 8, DIFF_FIELD_UID, DECIMAL},
     {"gid", 116, 8, DIFF_FIELD_GID, DECIMAL},
@@ -38,7 +38,7 @@ static const struct field {
     {"gname", 297, 32, 0, TEXT},
     {"devmajor", 329, 8, DIFF_FIELD_DEVICE, DECIMAL},
     {"devminor", 337, 8, DIFF_FIELD_DEVICE, DECIMAL},
-    {"prefix", 345, 155, 0, SAYS_NOTHING},
+    {"prefix", 345, 155, DIFF_FIELD_NAME, SAYS_NOTHING},
     {"unused bytes", 500, 12, 0, SAYS_NOTHING},
 };
 
@@ -195,11 +195,9 @@ static unsigned bit_of(const struct diff_bytes *key)
     static const struct {
         const char *key;
         unsigned bit;
-    } keys[] = {{"linkpath", DIFF_FIELD_LINK},
-                {"size", DIFF_FIELD_SIZE},
-                {"uid", DIFF_FIELD_UID},
-                {"gid", DIFF_FIELD_GID},
-                {"mtime", DIFF_FIELD_MTIME}};
+    } keys[] = {{"path", DIFF_FIELD_NAME}, {"linkpath", DIFF_FIELD_LINK},
+                {"size", DIFF_FIELD_SIZE}, {"uid", DIFF_FIELD_UID},
+                {"gid", DIFF_FIELD_GID},   {"mtime", DIFF_FIELD_MTIME}};
     static const char xattr[] = "SCHILY.xattr.";
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -317,7 +315,7 @@ static int compare_extended(const struct headers *h, const struct diff_tar_exten
 
     if (differ && records && compare_records(h, a, b, prefix, err) < 0)
         return -1;
-    if (differ && !records && !(a->type == 'K' && h->told & DIFF_FIELD_LINK) &&
+    if (differ && !records && !(h->told & (a->type == 'K' ? DIFF_FIELD_LINK : DIFF_FIELD_NAME)) &&
         tell(h, a->content, b->content, false, err, prefix, "content") < 0)
         return -1;
     if (block(h, a->header, b->header, prefix, told, err) < 0)

@@ -9,9 +9,9 @@
 
 struct file {
     char *path;
-    size_t at;       /* in the list that it is of */
-    bool is_held;    /* how it is held is compared, and not its content, which was */
-    bool is_renamed; /* other names stand in its content */
+    size_t at;        /* in the list that it is of */
+    bool is_held;     /* how it is held is compared, and not its content, which was */
+    unsigned renamed; /* fields in which other names stand */
 };
 struct files {
     struct diff_list list; /* all of the side */
@@ -58,8 +58,8 @@ static int file_meta(struct diff_list *l, size_t i, struct diff_meta *out, struc
     stet_buffer_add_str(&f->link, out->link);
     if (stet_buffer_check(&f->link, "a link", err) < 0)
         return -1;
-    if (f->link.len > 0)
-        stet_diff_roles_rename(f->roles, f->link.data, f->link.len);
+    if (f->link.len > 0 && stet_diff_roles_rename(f->roles, f->link.data, f->link.len) > 0)
+        f->items[i].renamed |= DIFF_FIELD_LINK;
     out->link = stet_buffer_str(&f->link);
     return 0;
 }
@@ -80,14 +80,22 @@ static int file_content(struct diff_list *l, size_t i, struct diff_map *out, str
                                 err) < 0)
         return -1;
     if (bytes.data != out->bytes.data) {
-        f->items[i].is_renamed = true;
+        f->items[i].renamed |= DIFF_FIELD_CONTENT;
         stet_diff_map_release(out);
         *out = (struct diff_map){.bytes = bytes};
     }
     return rc;
 }
 
-static const struct diff_list_ops file_ops = {file_path, file_meta, file_content, NULL};
+/* Names follow from what they are of, and how long something is from what is in it. */
+static unsigned file_told(struct diff_list *l, size_t i)
+{
+    const struct files *f = l->data;
+
+    return f->items[i].renamed | (f->items[i].is_held ? DIFF_FIELD_SIZE | DIFF_FIELD_CONTENT : 0);
+}
+
+static const struct diff_list_ops file_ops = {file_path, file_meta, file_content, NULL, file_told};
 
 static bool find_file(const struct files *f, const char *path, size_t *at)
 {
@@ -134,9 +142,9 @@ static int select_files(struct files *f, is_wanted *wanted, const void *data,
         char *copy = stet_strdup(path, err);
         if (!copy)
             return -1;
-        if (f->roles)
-            stet_diff_roles_rename(f->roles, copy, strlen(copy));
-        f->items[f->count++] = (struct file){.path = copy, .at = i};
+        bool renamed = f->roles && stet_diff_roles_rename(f->roles, copy, strlen(copy)) > 0;
+        f->items[f->count++] =
+            (struct file){.path = copy, .at = i, .renamed = renamed ? DIFF_FIELD_NAME : 0};
     }
     if (f->count > 1)
         qsort(f->items, f->count, sizeof *f->items, compare_files);
@@ -383,43 +391,13 @@ struct sides {
     struct files x, y;
 };
 
-/* Another size of what is held alone, and what comes after it to fill its last block. */
-static bool is_of_size(const struct sides *s, const struct stet_finding *f)
-{
-    size_t at;
-
-    if (strcmp(f->what, "header.size") != 0 && strcmp(f->what, "padding") != 0)
-        return false;
-    if (!find_file(&s->x, f->path, &at) || !s->x.items[at].is_held)
-        return false;
-    uint64_t size = s->x.tar.entries[s->x.tar.order[at]].size;
-    return find_file(&s->y, f->path, &at) && s->y.tar.entries[s->y.tar.order[at]].size != size;
-}
-
-/* Of an entry that differs in nothing but its content, which was compared, or has other names alone. */
-static bool is_of_content(const struct sides *s, const struct stet_finding *f)
-{
-    size_t at;
-
-    return strncmp(f->what, "header: byte", strlen("header: byte")) == 0 &&
-           find_file(&s->y, f->path, &at) && (s->y.items[at].is_held || s->y.items[at].is_renamed);
-}
-
 /* Of docker's manifest.json, where it describes layers as an index does. */
-static bool is_of_source(const struct stet_finding *f)
+static bool is_of_source(const struct stet_finding *f, void *unused)
 {
     const char *source = strstr(f->what, "].LayerSources["), *dot = strrchr(f->what, '.');
 
+    (void)unused;
     return strcmp(f->path, "manifest.json") == 0 && source && dot && strcmp(dot, ".size") == 0;
-}
-
-/* Names that stand for the same, and sizes of what was compared. */
-static bool does_follow(const struct stet_finding *f, void *data)
-{
-    struct sides *s = data;
-
-    return is_of_size(s, f) || is_of_content(s, f) || is_of_source(f) ||
-           (f->a && f->b && stet_diff_roles_same(s->y.roles, f->a, f->b));
 }
 
 static int compare_entries(struct sides *s, bool lost, struct stet_error *err)
@@ -434,7 +412,7 @@ static int compare_entries(struct sides *s, bool lost, struct stet_error *err)
     if (list_files(&s->x, &lx, err) < 0 || list_files(&s->y, &ly, err) < 0 ||
         stet_diff_entries(s->d, 0, &lx, &ly, true, err) < 0)
         return -1;
-    stet_diff_image_drop(s->d->result, before, does_follow, s);
+    stet_diff_image_drop(s->d->result, before, is_of_source, NULL);
     return 0;
 }
 

@@ -495,6 +495,18 @@ int stet_diff_add_time_text(struct stet_buffer *out, int64_t seconds, struct ste
     return stet_buffer_check(out, "a finding", err);
 }
 
+int stet_diff_add_microseconds(struct stet_buffer *out, uint64_t microseconds,
+                               struct stet_error *err)
+{
+    char text[STET_TIME_TEXT_MAX];
+    stet_buffer_addf(out, "%" PRIu64, microseconds);
+    if (microseconds > 0 && microseconds / 1000000 < UINT64_C(253402300800)) {
+        stet_time_format((int64_t)(microseconds / 1000000), text);
+        stet_buffer_addf(out, " (%s)", text);
+    }
+    return stet_buffer_check(out, "a finding", err);
+}
+
 int stet_diff_because_time(const struct diff_pair *p, struct stet_finding *f, int64_t a, int64_t b,
                            const char *noun, struct stet_error *err)
 {

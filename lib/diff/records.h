@@ -103,6 +103,9 @@ int stet_diff_add_value(const struct diff_pair *p, const char *format, const cha
                         struct diff_text a, struct diff_text b, struct stet_error *err);
 /* "<number> (<date>)" of a time in seconds since 1970 ("2026-09-12T07:55:41Z"). */
 int stet_diff_add_time_text(struct stet_buffer *out, int64_t seconds, struct stet_error *err);
+/* The same of microseconds: the date where there is one. */
+int stet_diff_add_microseconds(struct stet_buffer *out, uint64_t microseconds,
+                               struct stet_error *err);
 /* f tells of two times: the cause is BUILD_TIME when each is within its build's span. noun names them in the evidence. */
 int stet_diff_because_time(const struct diff_pair *p, struct stet_finding *f, int64_t a, int64_t b,
                            const char *noun, struct stet_error *err);

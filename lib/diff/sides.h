@@ -98,7 +98,7 @@ struct diff_tar {
     char *names;
     size_t names_len;
     struct diff_table entry_table, order_table, name_table; /* what the three are in */
-    uint64_t *globals; /* offsets of global headers */
+    uint64_t *globals;                                      /* offsets of global headers */
     size_t global_count, global_cap;
     struct diff_tar_gap *gaps;
     size_t gap_count, gap_cap;
@@ -183,6 +183,8 @@ struct diff_list_ops {
     /* The content of a file, or of what a hard link leads to. 1; 0 when there is none that can be read (why, in err). */
     int (*content)(struct diff_list *l, size_t i, struct diff_map *out, struct stet_error *err);
     void (*free)(struct diff_list *l);
+    /* Fields of the entry of which nothing is to be told, after its content was asked for; may be NULL. */
+    unsigned (*told)(struct diff_list *l, size_t i);
 };
 struct diff_list {
     const struct diff_list_ops *ops;
@@ -219,6 +221,8 @@ enum {
     DIFF_FIELD_DEVICE = 64,
     DIFF_FIELD_XATTRS = 128,
     DIFF_FIELD_SIZE = 256,
+    DIFF_FIELD_NAME = 512,
+    DIFF_FIELD_CONTENT = 1024,
 };
 
 /* ---- archive level (archive.c, header.c) ---- */

@@ -1,10 +1,11 @@
 /*
- * systemd - files in systemd's formats: the catalog of messages (systemd, catalog.c), journals
- * (https://systemd.io/JOURNAL_FILE_FORMAT/), the hardware database (systemd, hwdb-internal.h).
+ * systemd - files in systemd's formats: the catalog of messages (systemd, catalog.c), headers of journals
+ * (https://systemd.io/JOURNAL_FILE_FORMAT/; their entries: journal.c), the hardware database (systemd, hwdb-internal.h).
  */
 #include <inttypes.h>
 
 #include "lib/diff/formats.h"
+#include "lib/diff/journal.h"
 #include "lib/diff/records.h"
 #include "lib/diff/region.h"
 
@@ -29,7 +30,7 @@ struct value {
     size_t at;
     enum value_kind kind;
     const char *random; /* why it is random, or NULL */
-    bool follows;       /* told only where no other value differs */
+    bool follows;       /* told only where nothing else differs */
 };
 
 static size_t size_of(const struct value *v)
@@ -40,7 +41,6 @@ static size_t size_of(const struct value *v)
 static int value_text(const struct diff_bytes *c, const struct value *v, struct stet_buffer *out,
                       struct stet_error *err)
 {
-    char text[STET_TIME_TEXT_MAX];
     uint64_t number;
     if (v->kind == ID) {
         for (size_t i = 0; i < 16; i++)
@@ -48,11 +48,9 @@ static int value_text(const struct diff_bytes *c, const struct value *v, struct 
         return stet_buffer_check(out, "a header", err);
     }
     number = v->kind == WORD ? diff_get32(c->data + v->at, false) : get64(c, v->at);
+    if (v->kind == MICROSECONDS)
+        return stet_diff_add_microseconds(out, number, err);
     stet_buffer_addf(out, "%" PRIu64, number);
-    if (v->kind == MICROSECONDS && number > 0 && number / 1000000 < UINT64_C(253402300800)) {
-        stet_time_format((int64_t)(number / 1000000), text);
-        stet_buffer_addf(out, " (%s)", text);
-    }
     return stet_buffer_check(out, "a header", err);
 }
 
@@ -76,14 +74,15 @@ static int add_value(const struct diff_pair *p, const char *format, const struct
     return 0;
 }
 
-/* Those of the values that both headers have and that differ. The number of findings, or -1. */
+/* Those of the values that both headers have and that differ. told: something was, from which values may follow. The
+ * number of findings, or -1. */
 static int compare_values(const struct diff_pair *p, const char *format, const struct value *values,
-                          size_t count, size_t header, struct stet_error *err)
+                          size_t count, size_t header, bool told_before, struct stet_error *err)
 {
     int told = 0;
     for (size_t i = 0; i < count; i++) {
         const struct value *v = &values[i];
-        if (v->at + size_of(v) > header || (v->follows && told > 0) ||
+        if (v->at + size_of(v) > header || (v->follows && (told_before || told > 0)) ||
             memcmp(p->a.data + v->at, p->b.data + v->at, size_of(v)) == 0)
             continue;
         if (add_value(p, format, v, err) < 0)
@@ -246,13 +245,18 @@ int stet_diff_catalog(const struct diff_pair *p, struct stet_error *err)
 
 /* ---- journals ---- */
 
-enum { JOURNAL_HEADER = 208 };
-
-static const struct value journal_values[] = {
+static const struct value journal_ids[] = {
     {"file id", 24, ID, "journald draws an id at random for each file", false},
     {"machine id", 40, ID, "a machine id is drawn at random where it is first needed", false},
     {"boot id", 56, ID, "the kernel draws an id at random for each boot", false},
     {"sequence number id", 72, ID, "journald draws an id at random for each file", false},
+    {"compatible flags", 8, WORD, NULL, false},
+    {"incompatible flags", 12, WORD, NULL, false},
+    {"state", 16, NUMBER, NULL, false},
+    {"size of the header", 88, NUMBER, NULL, false},
+};
+/* Of the entries: told where it is not told how those differ. */
+static const struct value journal_values[] = {
     {"number of objects", 144, NUMBER, NULL, false},
     {"number of entries", 152, NUMBER, NULL, false},
     {"first sequence number", 168, NUMBER, NULL, false},
@@ -264,10 +268,6 @@ static const struct value journal_values[] = {
     {"number of field objects", 216, NUMBER, NULL, false},
     {"number of tags", 224, NUMBER, NULL, false},
     {"number of entry arrays", 232, NUMBER, NULL, false},
-    {"compatible flags", 8, WORD, NULL, false},
-    {"incompatible flags", 12, WORD, NULL, false},
-    {"state", 16, NUMBER, NULL, false},
-    {"size of the header", 88, NUMBER, NULL, false},
     {"size of the arena", 96, NUMBER, NULL, false},
     {"place of the last object", 136, NUMBER, NULL, true},
 };
@@ -275,22 +275,39 @@ static const struct value journal_values[] = {
 static size_t journal_header(const struct diff_bytes *c)
 {
     uint64_t size = get64(c, 88);
-    return size < JOURNAL_HEADER || size > c->len ? JOURNAL_HEADER : (size_t)size;
+    return size < DIFF_JOURNAL_HEADER || size > c->len ? DIFF_JOURNAL_HEADER : (size_t)size;
+}
+
+/* The number of findings, or -1. */
+static int compare_entries(const struct diff_pair *p, struct stet_error *err)
+{
+    struct diff_journal a = {0}, b = {0};
+    int told = -1;
+    if (stet_diff_journal_read(&p->a, &a, err) == 0 && stet_diff_journal_read(&p->b, &b, err) == 0)
+        told = stet_diff_journal_entries(p, &a, &b, err);
+    stet_diff_journal_release(&a);
+    stet_diff_journal_release(&b);
+    return told;
 }
 
 int stet_diff_journal(const struct diff_pair *p, struct stet_error *err)
 {
     size_t header, other;
-    int count;
-    if (!has_magic(&p->a, "LPKSHHRH", JOURNAL_HEADER) ||
-        !has_magic(&p->b, "LPKSHHRH", JOURNAL_HEADER))
+    int ids, entries, values = 0;
+    if (!has_magic(&p->a, "LPKSHHRH", DIFF_JOURNAL_HEADER) ||
+        !has_magic(&p->b, "LPKSHHRH", DIFF_JOURNAL_HEADER))
         return 0;
     header = journal_header(&p->a);
     other = journal_header(&p->b);
-    count = compare_values(p, journal_name, journal_values,
-                           sizeof journal_values / sizeof journal_values[0],
-                           header < other ? header : other, err);
-    return count > 0 ? 1 : count;
+    header = header < other ? header : other;
+    ids = compare_values(p, journal_name, journal_ids, sizeof journal_ids / sizeof journal_ids[0],
+                         header, false, err);
+    entries = ids < 0 ? -1 : compare_entries(p, err);
+    if (entries == 0)
+        values =
+            compare_values(p, journal_name, journal_values,
+                           sizeof journal_values / sizeof journal_values[0], header, ids > 0, err);
+    return entries < 0 || values < 0 ? -1 : ids + entries + values > 0;
 }
 
 /* ---- the hardware database ---- */
@@ -312,7 +329,7 @@ int stet_diff_hwdb(const struct diff_pair *p, struct stet_error *err)
     if (!has_magic(&p->a, "KSLPHHRH", HWDB_HEADER) || !has_magic(&p->b, "KSLPHHRH", HWDB_HEADER))
         return 0;
     count = compare_values(p, hwdb_name, hwdb_values, sizeof hwdb_values / sizeof hwdb_values[0],
-                           HWDB_HEADER, err);
+                           HWDB_HEADER, false, err);
     if (count >= 0 && p->a.len == p->b.len)
         more = stet_diff_raw(p, hwdb_name, err);
     return count < 0 || more < 0 ? -1 : count + more > 0;

@@ -78,6 +78,162 @@ static void journal(void **state)
     comparing_release(&c);
 }
 
+/* ---- a journal made here, by the documented format ---- */
+
+enum { JOURNAL_MAX = 4096, JOURNAL_HEADER = 272 };
+
+struct journal {
+    unsigned char data[JOURNAL_MAX];
+    size_t len;
+    uint64_t objects[16]; /* data objects of the entry being made */
+    size_t count;
+    uint64_t entries;
+    bool compact;
+};
+
+static void put(unsigned char *at, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        at[i] = (unsigned char)(value >> 8 * i);
+}
+
+static void journal_begin(struct journal *j, bool compact)
+{
+    memset(j, 0, sizeof *j);
+    memcpy(j->data, "LPKSHHRH", 8);
+    j->compact = compact;
+    put(j->data + 12, compact ? 16 : 0, 4);
+    put(j->data + 88, JOURNAL_HEADER, 8);
+    j->len = JOURNAL_HEADER;
+}
+
+static unsigned char *journal_object(struct journal *j, unsigned type, size_t size)
+{
+    unsigned char *at = j->data + j->len;
+    assert_true(j->len + size <= JOURNAL_MAX);
+    at[0] = (unsigned char)type;
+    put(at + 8, size, 8);
+    put(j->data + 136, j->len, 8); /* the last one */
+    j->len += (size + 7) / 8 * 8;
+    return at;
+}
+
+static void journal_field(struct journal *j, const char *text)
+{
+    size_t header = j->compact ? 72 : 64;
+    j->objects[j->count++] = j->len;
+    memcpy(journal_object(j, 1, header + strlen(text)) + header, text, strlen(text));
+}
+
+static void journal_entry(struct journal *j, uint64_t realtime, char boot)
+{
+    size_t step = j->compact ? 4 : 16;
+    unsigned char *at = journal_object(j, 3, 64 + j->count * step);
+    put(at + 16, ++j->entries, 8);
+    put(at + 24, realtime, 8);
+    put(at + 32, 7, 8);
+    memset(at + 40, boot, 16);
+    for (size_t i = 0; i < j->count; i++)
+        put(at + 64 + i * step, j->objects[i], j->compact ? 4 : 8);
+    j->count = 0;
+    put(j->data + 152, j->entries, 8);
+}
+
+static void journal_run(struct comparing *c, const struct journal *a, const struct journal *b)
+{
+    pairs_compare(c, stet_diff_journal, "var/log/journal/x/system.journal", a->data, a->len,
+                  b->data, b->len);
+    assert_true(c->status >= 0);
+}
+
+static void two_entries(struct journal *j, bool compact, const char *host, uint64_t realtime)
+{
+    char field[64];
+    snprintf(field, sizeof field, "_HOSTNAME=%s", host);
+    journal_begin(j, compact);
+    journal_field(j, "MESSAGE=begin");
+    journal_field(j, field);
+    journal_entry(j, realtime, 'x');
+    journal_field(j, field);
+    journal_field(j, "SYSLOG_IDENTIFIER=build");
+    snprintf(field, sizeof field, "MESSAGE=made on %s", host);
+    journal_field(j, field);
+    journal_entry(j, realtime + 1000000, 'x');
+}
+
+static void journal_entries(void **state)
+{
+    static struct journal a, b;
+    struct comparing c;
+    (void)state;
+    two_entries(&a, false, "alpha", UINT64_C(1795400000000000));
+    two_entries(&b, true, "beta", UINT64_C(1795400100000000));
+    journal_run(&c, &a, &b);
+    assert_int_equal(c.result.count, 4);
+    pairs_expect(&c, "incompatible flags", "0", "16");
+    pairs_expect(&c, "time of entries", "1795400000000000 (2026-11-23T02:13:20Z)",
+                 "1795400100000000 (2026-11-23T02:15:00Z)");
+    pairs_cause(&c, "time of entries", STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
+    pairs_expect(&c, "field _HOSTNAME", "alpha", "beta");
+    pairs_cause(&c, "field _HOSTNAME", STET_CAUSE_HOST, STET_DIFF_CERTAIN);
+    pairs_expect(&c, "field MESSAGE", "made on alpha", "made on beta");
+    assert_true(pairs_shows(&c, "entry 2 (build: made on beta): made on beta"));
+    comparing_release(&c);
+}
+
+static void journal_entries_of_one_side(void **state)
+{
+    static struct journal a, b;
+    struct comparing c;
+    (void)state;
+    two_entries(&a, true, "alpha", UINT64_C(1795400000000000));
+    journal_begin(&b, true);
+    journal_field(&b, "MESSAGE=made on alpha");
+    journal_field(&b, "SYSLOG_IDENTIFIER=build");
+    journal_field(&b, "_HOSTNAME=alpha");
+    journal_field(&b, "PRIORITY=6");
+    journal_entry(&b, UINT64_C(1795400001000000), 'y');
+    journal_run(&c, &a, &b);
+    assert_int_equal(c.result.count, 3);
+    pairs_expect(&c, "entries", "2, 1 only here", "1, 0 only here");
+    assert_true(pairs_shows(&c, "entry 1 (begin)"));
+    pairs_cause(&c, "boot id of entries", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
+    pairs_expect(&c, "field PRIORITY", NULL, "6");
+    assert_null(pairs_only(&c, "field PRIORITY")->a);
+    comparing_release(&c);
+}
+
+static void journal_damage(void **state)
+{
+    static struct journal a, b;
+    struct comparing c;
+    (void)state;
+    two_entries(&a, false, "alpha", UINT64_C(1795400000000000));
+    /* An object of a length that does not fit: the entries before it are compared. */
+    b = a;
+    put(b.data + b.len - 112 + 8, UINT64_MAX - 7, 8);
+    journal_run(&c, &a, &b);
+    pairs_only(&c, "objects");
+    pairs_expect(&c, "entries", "2, 1 only here", "1, 0 only here");
+    comparing_release(&c);
+    /* What no entry shows is left to the next comparator. */
+    b = a;
+    b.data[JOURNAL_HEADER + 20] ^= 1;
+    journal_run(&c, &a, &b);
+    assert_int_equal(c.status, 0);
+    comparing_release(&c);
+    for (size_t i = 0; i < a.len; i++) {
+        b = a;
+        b.data[i] = (unsigned char)~b.data[i];
+        journal_run(&c, &a, &b);
+        comparing_release(&c);
+        b = a;
+        b.len = i;
+        journal_run(&c, &a, &b);
+        comparing_release(&c);
+    }
+}
+
 static void hwdb(void **state)
 {
     struct comparing c;
@@ -186,9 +342,17 @@ static void damaged(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(catalog), cmocka_unit_test(catalog_places), cmocka_unit_test(journal),
-        cmocka_unit_test(hwdb),    cmocka_unit_test(machine_id),     cmocka_unit_test(host),
-        cmocka_unit_test(locales), cmocka_unit_test(damaged),
+        cmocka_unit_test(catalog),
+        cmocka_unit_test(catalog_places),
+        cmocka_unit_test(journal),
+        cmocka_unit_test(journal_entries),
+        cmocka_unit_test(journal_entries_of_one_side),
+        cmocka_unit_test(journal_damage),
+        cmocka_unit_test(hwdb),
+        cmocka_unit_test(machine_id),
+        cmocka_unit_test(host),
+        cmocka_unit_test(locales),
+        cmocka_unit_test(damaged),
     };
     pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
     return cmocka_run_group_tests(tests, NULL, NULL);
