@@ -308,8 +308,14 @@ int stet_diff_detail(struct stet_finding *f, char sign, const char *text, size_t
 
 /* ---- dispatch ---- */
 
-int stet_diff_content(const struct diff_pair *p, struct stet_error *err)
+int stet_diff_content(const struct diff_pair *pair, struct stet_error *err)
 {
+    static const unsigned char none[1];
+    struct diff_pair whole = *pair, *p = &whole;
+
+    /* Comparators may add to where a content begins. */
+    p->a.data = p->a.data ? p->a.data : none;
+    p->b.data = p->b.data ? p->b.data : none;
     struct stet_diff_result *r = p->diff->result;
 
     for (const struct diff_format *f = stet_diff_formats; f->name; f++) {

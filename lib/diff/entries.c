@@ -2,6 +2,7 @@
  * entries - two lists of entries, paired by path: what each entry is, and what is in it.
  */
 #include "lib/diff/evidence.h"
+#include "lib/diff/links.h"
 #include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
@@ -17,6 +18,7 @@ struct comparison {
     bool strict;
     struct diff_habits *habits; /* of the headers of two tars; NULL: not compared */
     size_t pairs;
+    struct diff_links links[2]; /* where headers of tars are not compared, which say them */
     struct diff_meta ma, mb;
     uint64_t looked_at; /* bytes since memory was given back */
     size_t lost[2];     /* entries that a damaged side does not show */
@@ -416,6 +418,9 @@ static int compare_semantics(struct comparison *c, size_t i, size_t j, const cha
 {
     if (c->a->ops->meta(c->a, i, &c->ma, err) < 0 || c->b->ops->meta(c->b, j, &c->mb, err) < 0)
         return -1;
+    if (!c->strict && (stet_diff_links_see(&c->links[0], i, &c->ma, err) < 0 ||
+                       stet_diff_links_see(&c->links[1], j, &c->mb, err) < 0))
+        return -1;
     if (compare_fields(c, path, told, err) < 0)
         return -1;
     return compare_content(c, i, j, path, told, err);
@@ -479,7 +484,8 @@ static int missing(struct comparison *c, int side, size_t i, const char *path,
     c->d->result->entries++;
     if (other->damaged)
         return lose(c, 1 - side, path, err);
-    if (l->ops->meta(l, i, m, err) < 0)
+    if (l->ops->meta(l, i, m, err) < 0 ||
+        (!c->strict && stet_diff_links_see(&c->links[side], i, m, err) < 0))
         return -1;
     entry_text(m, text);
     struct stet_finding *f =
@@ -533,13 +539,20 @@ static int walk(struct comparison *c, struct stet_error *err)
         i += order <= 0;
         j += order >= 0;
     }
-    return rc < 0 ? -1 : tell_lost(c, err);
+    if (rc < 0 || stet_diff_links_compare(c->d, c->layer, &c->links[0], &c->links[1], err) < 0)
+        return -1;
+    return tell_lost(c, err);
 }
 
 int stet_diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struct diff_list *b,
                       bool strict, struct stet_error *err)
 {
-    struct comparison c = {.d = d, .layer = layer, .a = a, .b = b, .strict = strict};
+    struct comparison c = {.d = d,
+                           .layer = layer,
+                           .a = a,
+                           .b = b,
+                           .strict = strict,
+                           .links = {{.list = a}, {.list = b}}};
     int rc = 0;
 
     if (strict && a->tar && b->tar) {
@@ -551,6 +564,8 @@ int stet_diff_entries(struct diff *d, unsigned layer, struct diff_list *a, struc
     if (rc == 0 && c.habits)
         rc = stet_diff_habits_finish(c.habits, c.pairs, err);
     stet_diff_habits_free(c.habits);
+    stet_diff_links_release(&c.links[0]);
+    stet_diff_links_release(&c.links[1]);
     stet_diff_meta_release(&c.ma);
     stet_diff_meta_release(&c.mb);
     stet_buffer_release(&c.lost_names[0]);

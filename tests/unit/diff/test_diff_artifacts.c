@@ -491,6 +491,37 @@ static void a_directory_against_others(void **state)
     stet_buffer_release(&tar);
 }
 
+/* Of which names are one file: a tar's first name against a tree's. */
+static void names_of_one_file(void **state)
+{
+    struct stet_buffer one = STET_BUFFER_INIT, other = STET_BUFFER_INIT;
+    struct maker m;
+
+    (void)state;
+    begin(&m, &one);
+    file(&m, "a", "content");
+    add_entry(m.writer, ENTRY("b", HARDLINK, .mode = 0644, .link = (char *)(uintptr_t) "a"), NULL);
+    add_entry(m.writer, ENTRY("c", HARDLINK, .mode = 0644, .link = (char *)(uintptr_t) "a"), NULL);
+    end(&m);
+    begin(&m, &other);
+    file(&m, "a", "content");
+    file(&m, "b", "content");
+    add_entry(m.writer, ENTRY("c", HARDLINK, .mode = 0644, .link = (char *)(uintptr_t) "b"), NULL);
+    file(&m, "d", "content");
+    end(&m);
+    write_layers("linked", &one, 1);
+    write_layers("split", &other, 1);
+    options.flatten = true;
+    compare_and_count(at("linked"), at("linked"), 0);
+    compare_and_count(at("linked"), at("split"), 3);
+    need(STET_DIFF_ENTRY, 0, "b", "hard links", "one file with a", "a file of its own");
+    need(STET_DIFF_ENTRY, 0, "c", "hard links", "one file with a", "one file with b");
+    need(STET_DIFF_ENTRY, 0, "d", "entry", NULL, "file, mode 0644, 7 bytes");
+    options.flatten = false;
+    stet_buffer_release(&one);
+    stet_buffer_release(&other);
+}
+
 static void two_files(void **state)
 {
     (void)state;
@@ -684,6 +715,7 @@ int main(void)
         TEST(one_image_in_many_forms),
         TEST(how_an_archive_holds_an_image),
         TEST(a_directory_against_others),
+        TEST(names_of_one_file),
         TEST(two_files),
         TEST(move_all),
         TEST(what_no_field_shows),
