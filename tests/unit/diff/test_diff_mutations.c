@@ -1,7 +1,7 @@
 /*
  * An image and random changes of it: none is overlooked, and each is told where it is.
  *
- * With STET_TEST_LONG=N there are N times as many. A failure prints the number of the change, which alone decides what
+ * With STET_TEST_LONG=N there are N times as many, and with STET_TEST_SEED=N others. A failure prints the number of the change, which alone decides what
  * it is.
  */
 #include "tests/unit/diff/image_fixture.h"
@@ -16,9 +16,14 @@ enum mutation {
     DUPLICATE,
     APPEND_TAR,
     EDIT,
+    PADDING,
+    PAX_RECORD,
+    PAX_ADDED,
+    NESTED,
     FLIP_GZIP,
     RECOMPRESS,
     APPEND_GZIP,
+    GZIP_HEADER,
     FLIP_CONFIG,
     FLIP_MANIFEST,
     FLIP_INDEX,
@@ -33,9 +38,14 @@ static const char *const names[KINDS] = {"flip a byte of the tar",
                                          "duplicate an entry",
                                          "append to the tar",
                                          "edit a file",
+                                         "change the padding of an entry",
+                                         "change a pax record",
+                                         "one more pax record",
+                                         "change a file in a nested archive",
                                          "flip a byte of the gzip",
                                          "recompress",
                                          "append to the gzip",
+                                         "change the gzip's header",
                                          "flip a byte of the config",
                                          "flip a byte of the manifest",
                                          "flip a byte of the index",
@@ -55,6 +65,7 @@ static struct image base, image;
 static struct diff_tar tar; /* of base */
 static struct diff_map map;
 static uint64_t state;
+static const char nested_path[] = "usr/share/nested.tar.gz";
 
 /* ---- chance ---- */
 
@@ -206,6 +217,150 @@ static void edit(struct expected *x)
     x->path = stet_diff_tar_path(&tar, i);
 }
 
+static void pad(struct expected *x)
+{
+    size_t i;
+
+    do
+        i = below(tar.count);
+    while (tar.entries[i].size % DIFF_BLOCK == 0);
+    size_t left = DIFF_BLOCK - (size_t)(tar.entries[i].size % DIFF_BLOCK);
+    flip(&image.tar, (size_t)(tar.entries[i].content + tar.entries[i].size) + below(left));
+    retar();
+    x->levels = LEVEL(ARCHIVE);
+    x->path = stet_diff_tar_path(&tar, i);
+}
+
+/* The value of a record of an extended header. */
+static void change_record(struct expected *x)
+{
+    struct diff_tar_extended e;
+    size_t i;
+
+    do
+        i = below(tar.count);
+    while (tar.entries[i].header == 0);
+    uint64_t pos = tar.entries[i].start;
+    assert_true(stet_diff_tar_extended_next(&tar, &tar.entries[i], &pos, &e));
+    size_t at = (size_t)(e.content.data - map.bytes.data);
+    const char *equals = memchr(e.content.data, '=', e.content.len);
+    assert_non_null(equals);
+    size_t from = (size_t)(equals - (const char *)e.content.data) + 1,
+           len = e.content.len - 1 - from;
+    char *c = image.tar.data + at + from + below(len), old = *c;
+    do
+        *c = (char)('0' + below(10));
+    while (*c == old);
+    retar();
+    x->levels = LEVEL(ENTRY) | LEVEL(ARCHIVE) | LEVEL(CONTENT);
+    x->path = stet_diff_tar_path(&tar, i);
+}
+
+/* An extended header of one record before an entry that has none. */
+static void add_record(struct expected *x)
+{
+    static const char *const records[] = {"20 atime=1234567890\n",
+                                          "14 comment=no\n",
+                                          "30 mtime=1790000000.123456789\n",
+                                          "32 SCHILY.xattr.user.test=value\n",
+                                          "12 uid=4711\n",
+                                          "15 hdrcharset=\n",
+                                          "18 VENDOR.key=else\n"};
+    char blocks[2 * DIFF_BLOCK] = "PaxHeaders/x";
+    size_t i;
+
+    do
+        i = below(tar.count);
+    while (tar.entries[i].header > 0);
+    const char *record = records[below(sizeof records / sizeof records[0])];
+    snprintf(blocks + 100, 8, "%07o", 0644u);
+    snprintf(blocks + 108, 8, "%07o", 0u);
+    snprintf(blocks + 116, 8, "%07o", 0u);
+    snprintf(blocks + 124, 12, "%011o", (unsigned)strlen(record) & 0777);
+    snprintf(blocks + 136, 12, "%011o", 0u);
+    memcpy(blocks + 156, "x", 1);
+    memcpy(blocks + 257,
+           "ustar\0"
+           "00",
+           8);
+    fix_checksum(blocks);
+    memcpy(blocks + DIFF_BLOCK, record, strlen(record));
+    stet_buffer_clear(&image.tar);
+    put(&image.tar, base.tar.data, (size_t)tar.entries[i].start);
+    put(&image.tar, blocks, sizeof blocks);
+    put(&image.tar, base.tar.data + tar.entries[i].start,
+        base.tar.len - (size_t)tar.entries[i].start);
+    retar();
+    x->levels = LEVEL(ENTRY) | LEVEL(ARCHIVE);
+    x->path = stet_diff_tar_path(&tar, i);
+}
+
+/* Writes the tar of one entry, without its end. */
+static void one_entry(const char *path, const struct stet_buffer *content, struct stet_buffer *out)
+{
+    struct stet_entry e = {.path = (char *)(uintptr_t)path,
+                           .type = STET_ENTRY_FILE,
+                           .mode = 0644,
+                           .mtime = 1790000000,
+                           .size = content->len};
+    struct stet_buffer_writer buffer;
+
+    stet_buffer_clear(out);
+    stet_buffer_writer_init(&buffer, out);
+    struct stet_tar_writer *w = stet_tar_writer_new(&buffer.base, NULL);
+    assert_int_equal(stet_tar_writer_entry(w, &e, NULL), 0);
+    assert_int_equal(stet_tar_writer_data(w, content->data, content->len, NULL), 0);
+    assert_int_equal(stet_tar_writer_finish(w, NULL), 0);
+    stet_tar_writer_free(w);
+    assert_int_equal(stet_writer_close(&buffer.base, NULL), 0);
+    out->len = DIFF_BLOCK + (content->len + DIFF_BLOCK - 1) / DIFF_BLOCK * DIFF_BLOCK;
+}
+
+/* An entry with a tar.gz of a file: a text of which one letter is letter, unless that is 0. */
+static void nested_entry(size_t at, char letter, struct stet_buffer *out)
+{
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT, inner = STET_BUFFER_INIT,
+                                        gzip = STET_BUFFER_INIT;
+
+    for (int i = 0; i < 40; i++)
+        stet_buffer_addf(&text, "line %d of a text in an archive\n", i);
+    assert_int_equal(stet_buffer_check(&text, "a test", NULL), 0);
+    if (letter)
+        text.data[at % text.len] = letter;
+    one_entry("inner/text", &text, &inner);
+    put(&inner, (char[2 * DIFF_BLOCK]){0}, (size_t)2 * DIFF_BLOCK);
+    gzip_bytes(&inner, 6, 8, Z_DEFAULT_STRATEGY, &gzip);
+    one_entry(nested_path, &gzip, out);
+}
+
+static void change_nested(struct expected *x)
+{
+    _cleanup_buffer_ struct stet_buffer entry = STET_BUFFER_INIT;
+    size_t i = tar.count - 1;
+
+    nested_entry(below(100000), (char)('A' + below(26)), &entry);
+    image.tar.len = (size_t)tar.entries[i].start;
+    put(&image.tar, entry.data, entry.len);
+    put(&image.tar, base.tar.data + tar.end, base.tar.len - (size_t)tar.end);
+    retar();
+    x->levels = LEVEL(CONTENT);
+    x->path = "usr/share/nested.tar.gz!(content)!inner/text";
+}
+
+/* The base's tar gets one at its end. */
+static void add_nested(void)
+{
+    _cleanup_buffer_ struct stet_buffer entry = STET_BUFFER_INIT;
+    size_t end = base.tar.len - (size_t)2 * DIFF_BLOCK;
+
+    nested_entry(0, 0, &entry);
+    base.tar.len = end;
+    put(&base.tar, entry.data, entry.len);
+    put(&base.tar, (char[2 * DIFF_BLOCK]){0}, (size_t)2 * DIFF_BLOCK);
+    gzip_bytes(&base.tar, 6, 8, Z_DEFAULT_STRATEGY, &base.gzip);
+    make_documents(&base);
+}
+
 /* ---- */
 
 static void recompress(void)
@@ -220,24 +375,48 @@ static void recompress(void)
            memcmp(image.gzip.data, base.gzip.data, base.gzip.len) == 0);
 }
 
+/* Time, flags of the compressor, system; or a name. */
+static void change_gzip_header(void)
+{
+    if (below(2)) {
+        flip(&image.gzip, 4 + below(6));
+        return;
+    }
+    put(&image.gzip, "name", 5);
+    memmove(image.gzip.data + 15, image.gzip.data + 10, image.gzip.len - 15);
+    memcpy(image.gzip.data + 10, "name", 5);
+    image.gzip.data[3] = 8;
+}
+
+static bool in_string(const struct stet_buffer *b, size_t at)
+{
+    bool in = false;
+
+    for (size_t i = 0; i < at; i++)
+        in = b->data[i] == '"' ? !in : in;
+    return in;
+}
+
+/* Between two tokens of a document. */
 static void space(void)
 {
     struct stet_buffer *documents[] = {&image.config, &image.manifest, &image.index};
     struct stet_buffer *b = documents[below(3)];
 
-    if (below(2)) {
-        put(b, "\n", 1);
-        return;
-    }
+    size_t at;
+
+    do
+        at = below(b->len);
+    while (!strchr("{}[],", b->data[at]) || in_string(b, at));
     put(b, " ", 1);
-    memmove(b->data + 2, b->data + 1, b->len - 2);
-    b->data[1] = ' ';
+    memmove(b->data + at + 2, b->data + at + 1, b->len - at - 2);
+    b->data[at + 1] = " \n\t\r"[below(4)];
 }
 
 static void mutate(enum mutation kind, struct expected *x)
 {
-    x->layer = kind <= APPEND_GZIP;
-    x->levels = kind <= APPEND_GZIP ? LEVEL(LAYER) : LEVEL(IMAGE);
+    x->layer = kind <= GZIP_HEADER;
+    x->levels = kind <= GZIP_HEADER ? LEVEL(LAYER) : LEVEL(IMAGE);
     switch (kind) {
     case FLIP_TAR:
         flip_tar(x);
@@ -261,6 +440,21 @@ static void mutate(enum mutation kind, struct expected *x)
         break;
     case EDIT:
         edit(x);
+        break;
+    case PADDING:
+        pad(x);
+        break;
+    case PAX_RECORD:
+        change_record(x);
+        break;
+    case PAX_ADDED:
+        add_record(x);
+        break;
+    case NESTED:
+        change_nested(x);
+        break;
+    case GZIP_HEADER:
+        change_gzip_header();
         break;
     case FLIP_GZIP:
         flip(&image.gzip, below(image.gzip.len));
@@ -294,7 +488,7 @@ static void mutate(enum mutation kind, struct expected *x)
 /* Documents for what was changed, as far as it is not a document itself; or those of the base. */
 static void make_consistent(enum mutation kind)
 {
-    if (kind <= EDIT)
+    if (kind <= NESTED)
         make_config(&image);
     if (kind <= FLIP_CONFIG)
         make_manifest(&image);
@@ -345,7 +539,7 @@ static void run(uint64_t number)
     if (consistent)
         make_consistent(kind);
     if (image.tar.len == base.tar.len && memcmp(image.tar.data, base.tar.data, base.tar.len) == 0 &&
-        kind <= EDIT)
+        kind <= NESTED)
         return; /* the byte was a '#' before, and the like */
     write_image(dir_b, &image);
     if (kind == EXTRA_BLOB) {
@@ -366,14 +560,16 @@ static void run(uint64_t number)
 
 static void nothing_is_overlooked(void **unused)
 {
-    const char *given = getenv("STET_TEST_LONG");
-    uint64_t times = 1;
+    const char *given = getenv("STET_TEST_LONG"), *other = getenv("STET_TEST_SEED");
+    uint64_t times = 1, seed = 0;
 
     (void)unused;
     if (given)
         assert_int_equal(stet_number_parse(given, 1000000, &times, "STET_TEST_LONG", NULL), 0);
+    if (other)
+        assert_int_equal(stet_number_parse(other, INT32_MAX, &seed, "STET_TEST_SEED", NULL), 0);
     for (uint64_t i = 0; i < MUTATIONS * (times ? times : 1); i++)
-        run(i);
+        run((seed << 32) + i);
 }
 
 static void the_same_is_the_same(void **unused)
@@ -397,10 +593,13 @@ static int set_up(void **unused)
     snprintf(dir_a, sizeof dir_a, "%s/a", dir);
     snprintf(dir_b, sizeof dir_b, "%s/b", dir);
     make_image(&base);
+    add_nested();
     write_image(dir_a, &base);
     map.bytes = (struct diff_bytes){(const unsigned char *)base.tar.data, base.tar.len};
-    return stet_diff_tar_index(&(struct diff){.temporary = -1}, &map, &tar, NULL) < 0 || tar.count != 15 || tar.gap_count != 0 ? -1
-                                                                                              : 0;
+    return stet_diff_tar_index(&(struct diff){.temporary = -1}, &map, &tar, NULL) < 0 ||
+                   tar.count != 16 || tar.gap_count != 0
+               ? -1
+               : 0;
 }
 
 static int tear_down(void **unused)
