@@ -3,6 +3,8 @@
  */
 #include "lib/diff/causes.h"
 
+#include "lib/diff/scopes.h"
+
 /* The end of the findings of one place that begin at from. */
 static size_t place_end(const struct stet_diff_result *r, size_t from)
 {
@@ -71,12 +73,22 @@ static int gather(struct causes *c, struct stet_error *err)
     return 0;
 }
 
+/* What is in a package is explained by what the package says of its build. */
+static int explain_inside(struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    struct diff_side outer[2];
+    stet_diff_scope_enter(c->d, stet_diff_scope_of(c->d, f->layer, f->path), outer);
+    int rc = explain(c, f, err);
+    stet_diff_scope_leave(c->d, outer);
+    return rc;
+}
+
 static int explain_all(struct causes *c, struct stet_error *err)
 {
     struct stet_diff_result *r = c->d->result;
     for (size_t i = 0; i < r->count; i++) {
         struct stet_finding *f = &r->findings[i];
-        if (f->cause == STET_CAUSE_UNEXPLAINED && explain(c, f, err) < 0)
+        if (f->cause == STET_CAUSE_UNEXPLAINED && explain_inside(c, f, err) < 0)
             return -1;
         stet_diff_recent_replace(&c->d->recent, &f->evidence);
     }

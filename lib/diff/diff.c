@@ -2,6 +2,7 @@
  * diff - two artifacts opened, compared, explained, and put in order.
  */
 #include "lib/diff/evidence.h"
+#include "lib/diff/scopes.h"
 #include "lib/diff/sides.h"
 
 /* ---- two artifacts of whatever kinds ---- */
@@ -332,6 +333,7 @@ int stet_diff(const char *a, const char *b, const struct stet_diff_options *opti
     int rc = d->temporary < 0 ? -1 : compare_guarded(d, a, b, err);
     stet_diff_side_release(&d->side[0]);
     stet_diff_side_release(&d->side[1]);
+    stet_diff_scopes_free(d->scopes);
     stet_diff_recent_release(&d->recent);
     stet_cleanup_close(&d->temporary);
     free(d);

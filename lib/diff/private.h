@@ -41,10 +41,11 @@ struct diff {
     uint64_t bytes_left; /* of options->budget_bytes */
     uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
     struct diff_recent recent;
-    size_t settled;           /* findings that are complete (content.c) */
-    size_t left_out;          /* and that the budget had no room for */
-    int temporary;            /* directory descriptor for unnamed files */
-    struct diff_guard *guard; /* of what is mapped; NULL: nothing watches it */
+    size_t settled;             /* findings that are complete (content.c) */
+    size_t left_out;            /* and that the budget had no room for */
+    int temporary;              /* directory descriptor for unnamed files */
+    struct diff_scopes *scopes; /* packages in something else (scopes.c); NULL: none */
+    struct diff_guard *guard;   /* of what is mapped; NULL: nothing watches it */
 };
 
 /* ---- contents ---- */

@@ -1,8 +1,10 @@
 /*
  * tars - tars as contents, packages made of them, and Debian's packages, which are ar archives with two of them.
  */
+#include "lib/diff/evidence.h"
 #include "lib/diff/formats.h"
 #include "lib/diff/members.h"
+#include "lib/diff/scopes.h"
 #include "lib/diff/sides.h"
 #include "lib/diff/spool.h"
 
@@ -101,10 +103,56 @@ static int compare_packages(const struct diff_pair *p, const struct diff_tar *a,
     return stet_diff_package_versions(at, "package", &x, &y, err);
 }
 
+/* What a member of the package tells of its build. */
+static int tell_member(struct diff_side *side, const struct diff_tar *t, const char *name,
+                       struct stet_error *err)
+{
+    struct diff_bytes content;
+
+    return find_description(t, name, &content) ? stet_diff_evidence_file(side, name, &content, err)
+                                               : 0;
+}
+
+/* A package in something else was built apart from it: what it tells. NULL with rc 0 where it is none. */
+static struct diff_scope *add_scope(const struct diff_pair *p, const struct diff_tar *a,
+                                    const struct diff_tar *b, struct stet_error *err)
+{
+    const struct diff_tar *tars[] = {a, b};
+    struct diff_scope *s = stet_diff_scope_add(p, err);
+    int rc = 0;
+
+    for (int i = 0; s && rc == 0 && i < 2; i++)
+        rc = tell_member(&s->side[i], tars[i], ".BUILDINFO", err) < 0 ||
+                     tell_member(&s->side[i], tars[i], ".PKGINFO", err) < 0
+                 ? -1
+                 : 0;
+    return s && rc == 0 && stet_diff_scope_finish(s, err) == 0 ? s : NULL;
+}
+
+static int compare_members(const struct diff_pair *p, const struct diff_container *a,
+                           const struct diff_container *b, const struct diff_scope *scope,
+                           struct stet_error *err)
+{
+    struct diff_side outer[2];
+
+    stet_diff_scope_enter(p->diff, scope, outer);
+    int rc = stet_diff_containers(p, a, b, err);
+    stet_diff_scope_leave(p->diff, outer);
+    return rc;
+}
+
+static bool is_package(const struct diff_tar *t)
+{
+    struct diff_bytes unused;
+    return find_description(t, ".PKGINFO", &unused);
+}
+
 static int compare_tars(const struct diff_pair *p, const struct diff_tar *a,
                         const struct diff_tar *b, struct stet_error *err)
 {
     struct diff_container x, y;
+    struct diff_scope *scope = NULL;
+    struct stet_error why = STET_ERROR_INIT;
 
     /* Damage is told better by bytes. */
     if (a->gap_count > 0 || b->gap_count > 0 || a->cut_short || b->cut_short)
@@ -112,13 +160,19 @@ static int compare_tars(const struct diff_pair *p, const struct diff_tar *a,
     int rc = compare_packages(p, a, b, err);
     if (rc != 0)
         return rc;
+    if (is_package(a) && is_package(b))
+        scope = add_scope(p, a, b, &why);
+    if (why.kind) {
+        stet_error_copy(err, &why);
+        return -1;
+    }
     stet_diff_container_init(&x, "tar");
     stet_diff_container_init(&y, "tar");
     rc = tar_members(a, &x, err);
     if (rc > 0)
         rc = tar_members(b, &y, err);
     if (rc > 0)
-        rc = stet_diff_containers(p, &x, &y, err);
+        rc = compare_members(p, &x, &y, scope, err);
     stet_diff_container_release(&x);
     stet_diff_container_release(&y);
     return rc < 0 ? -1 : rc > 0;
@@ -174,6 +228,22 @@ static int deb_control(const struct diff_container *c, struct diff_spool *spool,
     return found;
 }
 
+/* Debian's packages say of their build when it packed them. */
+static int add_times(const struct diff_pair *p, const struct diff_container *a,
+                     const struct diff_container *b, struct stet_error *err)
+{
+    const struct diff_container *sides[] = {a, b};
+    struct stet_error why = STET_ERROR_INIT;
+    struct diff_scope *s = stet_diff_scope_add(p, &why);
+
+    for (int i = 0; s && i < 2; i++)
+        for (size_t k = 0; k < sides[i]->count; k++)
+            stet_diff_evidence_mtime(&s->side[i], sides[i]->members[k].number[DIFF_N_MTIME]);
+    if (why.kind)
+        stet_error_copy(err, &why);
+    return why.kind || (s && stet_diff_scope_finish(s, err) < 0) ? -1 : 0;
+}
+
 static int compare_debs(const struct diff_pair *p, const struct diff_container *a,
                         const struct diff_container *b, struct stet_error *err)
 {
@@ -185,7 +255,9 @@ static int compare_debs(const struct diff_pair *p, const struct diff_container *
     int rc = deb_control(a, &s, &x, err);
     if (rc > 0)
         rc = deb_control(b, &t, &y, err);
-    return rc > 0 ? stet_diff_package_versions(p, "deb", &x, &y, err) : rc;
+    if (rc > 0)
+        rc = stet_diff_package_versions(p, "deb", &x, &y, err);
+    return rc != 0 ? rc : add_times(p, a, b, err);
 }
 
 int stet_diff_ar_compare(const struct diff_pair *p, struct stet_error *err)

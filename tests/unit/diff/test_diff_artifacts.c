@@ -491,6 +491,38 @@ static void a_directory_against_others(void **state)
     stet_buffer_release(&tar);
 }
 
+static void write_packed(const char *name, const char *info, const char *content)
+{
+    struct stet_buffer package = STET_BUFFER_INIT, out = STET_BUFFER_INIT;
+    struct maker m;
+
+    begin(&m, &package);
+    file(&m, ".BUILDINFO", info);
+    file(&m, ".PKGINFO", "pkgname = demo\npkgver = 1-1\n");
+    file(&m, "usr/share/made", content);
+    end(&m);
+    begin(&m, &out);
+    add_blob(&m, "demo.pkg.tar", &package, 1790000000);
+    end(&m);
+    write_at(name, &out);
+    stet_buffer_release(&package);
+    stet_buffer_release(&out);
+}
+
+/* What a package says of its build holds for what is in it. */
+static void a_package_tells_of_itself(void **state)
+{
+    (void)state;
+    write_packed("a.tar", "builddate = 1795458700\nbuilddir = /build/alpha\n",
+                 "made at 1795458700\n");
+    write_packed("b.tar", "builddate = 1795545200\nbuilddir = /build/alpha\n",
+                 "made at 1795545200\n");
+    compare_and_count(at("a.tar"), at("b.tar"), 2);
+    const struct stet_finding *f = need(STET_DIFF_CONTENT, 0, "demo.pkg.tar!usr/share/made",
+                                        "line 1", "made at 1795458700", "made at 1795545200");
+    assert_int_equal(f->cause, STET_CAUSE_BUILD_TIME);
+}
+
 /* Of which names are one file: a tar's first name against a tree's. */
 static void names_of_one_file(void **state)
 {
@@ -715,6 +747,7 @@ int main(void)
         TEST(one_image_in_many_forms),
         TEST(how_an_archive_holds_an_image),
         TEST(a_directory_against_others),
+        TEST(a_package_tells_of_itself),
         TEST(names_of_one_file),
         TEST(two_files),
         TEST(move_all),
