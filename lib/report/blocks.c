@@ -159,12 +159,12 @@ void stet_report_where(const struct stet_report *r, const struct stet_report_ser
 void stet_report_where_text(struct stet_buffer *out, const struct stet_report_where *w,
                             uint32_t total)
 {
-    enum { SHOWN = 6 };
+    enum { SHOWN = 6, BELOW_COLUMNS = 60, NAME_COLUMNS = 20 };
     uint32_t left = total;
 
     if (w->below_len > 1) {
         stet_buffer_add_str(out, "below ");
-        stet_report_show_cut(out, w->below, w->below_len - 1, 0);
+        stet_report_show_middle_n(out, w->below, w->below_len - 1, BELOW_COLUMNS);
     } else if (w->count > 1 && w->tops[0].count > 1) {
         stet_buffer_add_str(out, "in");
     }
@@ -176,7 +176,7 @@ void stet_report_where_text(struct stet_buffer *out, const struct stet_report_wh
         stet_buffer_add_str(out, i == 0 ? " " : ", ");
         if (w->tops[i].len == 0)
             stet_buffer_add_str(out, "the root");
-        stet_report_show_cut(out, w->tops[i].name, w->tops[i].len, 0);
+        stet_report_show_middle_n(out, w->tops[i].name, w->tops[i].len, NAME_COLUMNS);
         stet_buffer_add_char(out, ' ');
         stet_report_number(out, w->tops[i].count);
         left -= w->tops[i].count;

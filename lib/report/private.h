@@ -113,6 +113,8 @@ void stet_report_show_html_n(struct stet_buffer *out, const char *s, size_t len)
 void stet_report_show_cut(struct stet_buffer *out, const char *s, size_t len, unsigned columns);
 /* The same, but what is left out is in the middle: names of files, whose ends matter most. */
 void stet_report_show_middle(struct stet_buffer *out, const char *s, unsigned columns);
+void stet_report_show_middle_n(struct stet_buffer *out, const char *s, size_t len,
+                               unsigned columns);
 /* Columns of s as it is shown; stops counting above limit. */
 unsigned stet_report_columns(const char *s, unsigned limit);
 

@@ -180,10 +180,13 @@ void stet_report_show_cut(struct stet_buffer *out, const char *s, size_t len, un
 
 void stet_report_show_middle(struct stet_buffer *out, const char *s, unsigned columns)
 {
-    size_t len = s ? strlen(s) : 0;
+    stet_report_show_middle_n(out, s ? s : "", s ? strlen(s) : 0, columns);
+}
 
+void stet_report_show_middle_n(struct stet_buffer *out, const char *s, size_t len, unsigned columns)
+{
     if (columns < 3 || columns_of(s, len, columns) <= columns) {
-        stet_report_show_cut(out, s ? s : "", len, columns);
+        stet_report_show_cut(out, s, len, columns);
         return;
     }
     size_t done = show_fitting(out, s, len, (columns - 1) / 3);

@@ -266,10 +266,8 @@ static void series_facts(struct stet_report *r, const struct stet_report_series 
         stet_report_where_text(&text, where, s->count);
     if (text.len > 0) {
         stet_report_style(r, STET_REPORT_FAINT);
-        stet_buffer_addf(&r->text, "%*s", INDENT, "");
-        stet_buffer_add(&r->text, text.data, text.len);
+        stet_report_wrap(&r->text, stet_buffer_str(&text), INDENT, stet_report_prose(r), 0);
         stet_report_plain(r);
-        stet_buffer_add_char(&r->text, '\n');
     }
     own_text(r, &text);
     if (s->same & STET_REPORT_SAME_VALUES)

@@ -347,6 +347,33 @@ static void test_kinds_hide_none(void **state)
     stet_diff_result_release(&result);
 }
 
+/* However long the names of directories are, the line of them fits. */
+static void test_where(void **state)
+{
+    struct stet_report_options options = {.width = 80};
+    struct stet_diff_result result;
+    struct stet_error err = STET_ERROR_INIT;
+    struct stet_buffer text;
+
+    (void)state;
+    assert_int_equal(report_fixture_equal(&result, &err), 0);
+    for (int i = 0; i < 28; i++) {
+        char path[80];
+
+        snprintf(path, sizeof(path), "d%c-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/f%d",
+                 'a' + (i < 14 ? i / 2 : 6 + i % 3), i);
+        add(&result, STET_CAUSE_UNEXPLAINED, path, "mode", "0644", i < 27 ? "0600" : "0400", NULL);
+    }
+    report_into(&text, &result, STET_REPORT_TEXT, &options);
+    each_line(stet_buffer_str(&text), at_most_80, NULL);
+    assert_has(stet_buffer_str(&text), "\n    in dg-aaa…aaaaaaaaaaaaa 7, ");
+    assert_has(stet_buffer_str(&text), " and 6 elsewhere\n");
+    assert_has(stet_buffer_str(&text), "/f2: 0644 → 0600\n");
+    assert_hasnt(stet_buffer_str(&text), "in all of them");
+    stet_buffer_release(&text);
+    stet_diff_result_release(&result);
+}
+
 /* Three are told one by one; numbers in words are none. */
 static void test_what_is_no_series(void **state)
 {
@@ -524,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_limits_and_full),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_kinds_hide_none),
+        cmocka_unit_test(test_where),
         cmocka_unit_test(test_what_is_no_series),
         cmocka_unit_test(test_cures_are_whole),
         cmocka_unit_test(test_lines_fit_the_terminal),
