@@ -24,8 +24,8 @@ enum stet_report_format {
 
 struct stet_report_options {
     bool color; /* text: with ANSI colours */
-    /* Text: all findings and all of each. Without it at most 10 findings of a cause, 12 lines of detail each. HTML: all of
-     * them whatever their number; without it at most 20 000 findings and 4 MiB of detail of a cause. */
+    /* All findings and all of each. Without it, text: at most 10 series and places of a cause, 5 findings of a series, 10 of
+     * a place, 12 lines of detail each. HTML: at most 20 000 findings in 16 MiB, and 8 MiB of detail. */
     bool full;
     /* Text: columns of the terminal. Longer lines of detail and values are shortened with "…" (without full). 0: not
      * a terminal, nothing is shortened, prose is wrapped at 80. */
