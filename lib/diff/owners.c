@@ -1,15 +1,19 @@
+/*
+ * owners - which package ships a path, by the databases of dpkg, pacman and apk.
+ *
+ * lib/distro has readers of the first two for roots that stet builds: they are private to their distribution, strict (a
+ * damaged record is an error there), and keep whole packages in memory. Here a damaged record is passed over, and of each
+ * package only its name, version and paths are kept, within a bound.
+ */
 #include "lib/diff/owners.h"
+
+#include "lib/diff/records.h"
 
 enum {
     TEXT_MAX = 48 << 20, /* bytes of strings of one side */
     PATHS_MAX = 1 << 20,
     PACKAGES_MAX = 1 << 17,
     NAME_MAX_ = 256,
-};
-
-struct span {
-    const char *s;
-    size_t len;
 };
 
 void stet_diff_owners_release(struct diff_owners *o)
@@ -22,7 +26,7 @@ void stet_diff_owners_release(struct diff_owners *o)
 
 /* ---- filling ---- */
 
-static size_t keep(struct diff_owners *o, struct span s)
+static size_t keep(struct diff_owners *o, struct diff_text s)
 {
     size_t at = o->text.len;
     stet_buffer_add(&o->text, s.s, s.len);
@@ -30,8 +34,8 @@ static size_t keep(struct diff_owners *o, struct span s)
     return at;
 }
 
-static int add(struct diff_owners *o, struct diff_owners_list *list, size_t max, struct span key,
-               size_t value, struct stet_error *err)
+static int add(struct diff_owners *o, struct diff_owners_list *list, size_t max,
+               struct diff_text key, size_t value, struct stet_error *err)
 {
     if (list->count >= max || o->text.len + key.len >= TEXT_MAX || memchr(key.s, '\0', key.len))
         return 0;
@@ -42,7 +46,8 @@ static int add(struct diff_owners *o, struct diff_owners_list *list, size_t max,
 }
 
 /* A path of a package, whose name is kept at package. Directories too: of which there are many owners. */
-static int add_path(struct diff_owners *o, struct span path, size_t package, struct stet_error *err)
+static int add_path(struct diff_owners *o, struct diff_text path, size_t package,
+                    struct stet_error *err)
 {
     while (path.len > 0 &&
            (path.s[0] == '/' || (path.len > 1 && path.s[0] == '.' && path.s[1] == '/')))
@@ -54,13 +59,13 @@ static int add_path(struct diff_owners *o, struct span path, size_t package, str
     return add(o, &o->paths, PATHS_MAX, path, package, err);
 }
 
-static bool fits(struct span s)
+static bool fits(struct diff_text s)
 {
     return s.len > 0 && s.len < NAME_MAX_ && !memchr(s.s, '\0', s.len);
 }
 
-static int add_package(struct diff_owners *o, struct stet_strv *packages, struct span name,
-                       struct span version, struct span arch, struct stet_error *err)
+static int add_package(struct diff_owners *o, struct stet_strv *packages, struct diff_text name,
+                       struct diff_text version, struct diff_text arch, struct stet_error *err)
 {
     if (!fits(name) || !fits(version) || arch.len >= NAME_MAX_ ||
         o->versions.count >= PACKAGES_MAX || o->text.len >= TEXT_MAX)
@@ -74,39 +79,27 @@ static int add_package(struct diff_owners *o, struct stet_strv *packages, struct
 
 /* ---- the databases ---- */
 
-static bool next_line(struct span *rest, struct span *line)
-{
-    if (rest->len == 0)
-        return false;
-    const char *end = memchr(rest->s, '\n', rest->len);
-    line->s = rest->s;
-    line->len = end ? (size_t)(end - rest->s) : rest->len;
-    rest->s += line->len + (end != NULL);
-    rest->len -= line->len + (end != NULL);
-    return true;
-}
-
 /* What follows prefix in line. */
-static bool after(struct span line, const char *prefix, struct span *out)
+static bool after(struct diff_text line, const char *prefix, struct diff_text *out)
 {
     size_t n = strlen(prefix);
     if (line.len < n || memcmp(line.s, prefix, n) != 0)
         return false;
-    *out = (struct span){line.s + n, line.len - n};
+    *out = (struct diff_text){line.s + n, line.len - n};
     return true;
 }
 
-static int read_status(struct diff_owners *o, struct stet_strv *packages, struct span rest,
+static int read_status(struct diff_owners *o, struct stet_strv *packages, struct diff_text rest,
                        struct stet_error *err)
 {
-    struct span line, name = {0}, version = {0}, arch = {0};
+    struct diff_text line, name = {0}, version = {0}, arch = {0};
     bool more = true;
     while (more) {
-        more = next_line(&rest, &line);
+        more = stet_diff_text_line(&rest, &line);
         if (!more || line.len == 0) {
             if (add_package(o, packages, name, version, arch, err) < 0)
                 return -1;
-            name = version = arch = (struct span){0};
+            name = version = arch = (struct diff_text){0};
         } else if (!after(line, "Package: ", &name) && !after(line, "Version: ", &version)) {
             after(line, "Architecture: ", &arch);
         }
@@ -115,27 +108,27 @@ static int read_status(struct diff_owners *o, struct stet_strv *packages, struct
 }
 
 /* var/lib/dpkg/info/NAME[:ARCH].list, and the files of the database themselves. */
-static int read_list(struct diff_owners *o, const char *file, struct span rest,
+static int read_list(struct diff_owners *o, const char *file, struct diff_text rest,
                      struct stet_error *err)
 {
     size_t n = strcspn(file, ":");
-    struct span line, name = {file, n < strlen(file) ? n : strlen(file) - strlen(".list")};
+    struct diff_text line, name = {file, n < strlen(file) ? n : strlen(file) - strlen(".list")};
     size_t package = keep(o, name);
-    while (next_line(&rest, &line))
+    while (stet_diff_text_line(&rest, &line))
         if (add_path(o, line, package, err) < 0)
             return -1;
     return stet_buffer_check(&o->text, "the list of packages' files", err);
 }
 
-static int read_desc(struct diff_owners *o, struct stet_strv *packages, struct span rest,
+static int read_desc(struct diff_owners *o, struct stet_strv *packages, struct diff_text rest,
                      struct stet_error *err)
 {
-    struct span line, name = {0}, version = {0}, arch = {0}, *to = NULL;
-    while (next_line(&rest, &line)) {
+    struct diff_text line, name = {0}, version = {0}, arch = {0}, *to = NULL;
+    while (stet_diff_text_line(&rest, &line)) {
         if (to)
             *to = line;
         to = NULL;
-        struct span value;
+        struct diff_text value;
         if (after(line, "%NAME%", &value))
             to = &name;
         else if (after(line, "%VERSION%", &value))
@@ -147,24 +140,24 @@ static int read_desc(struct diff_owners *o, struct stet_strv *packages, struct s
 }
 
 /* The package of var/lib/pacman/local/NAME-VERSION-RELEASE/…: dir begins at NAME. */
-static struct span pacman_name(const char *dir)
+static struct diff_text pacman_name(const char *dir)
 {
     size_t end = strcspn(dir, "/");
     for (int hyphens = 0; end > 0 && hyphens < 2;)
         hyphens += dir[--end] == '-';
-    return (struct span){dir, end};
+    return (struct diff_text){dir, end};
 }
 
-static int read_files(struct diff_owners *o, const char *dir, struct span rest,
+static int read_files(struct diff_owners *o, const char *dir, struct diff_text rest,
                       struct stet_error *err)
 {
-    struct span line, name = pacman_name(dir);
+    struct diff_text line, name = pacman_name(dir);
     bool files = false;
     if (!fits(name))
         return 0;
     size_t package = keep(o, name);
-    while (next_line(&rest, &line)) {
-        struct span value;
+    while (stet_diff_text_line(&rest, &line)) {
+        struct diff_text value;
         if (line.len == 0 || line.s[0] == '%')
             files = after(line, "%FILES%", &value);
         else if (files && add_path(o, line, package, err) < 0)
@@ -174,19 +167,19 @@ static int read_files(struct diff_owners *o, const char *dir, struct span rest,
 }
 
 /* apk's installed: P: V: A:, then F:directory and R:file in it. */
-static int read_installed(struct diff_owners *o, struct stet_strv *packages, struct span rest,
+static int read_installed(struct diff_owners *o, struct stet_strv *packages, struct diff_text rest,
                           struct stet_error *err)
 {
-    struct span line, name = {0}, version = {0}, arch = {0}, folder = {0}, value;
+    struct diff_text line, name = {0}, version = {0}, arch = {0}, folder = {0}, value;
     size_t package = 0;
     bool known = false, more = true;
     char path[4096];
     while (more) {
-        more = next_line(&rest, &line);
+        more = stet_diff_text_line(&rest, &line);
         if (!more || line.len == 0) {
             if (add_package(o, packages, name, version, arch, err) < 0)
                 return -1;
-            name = version = arch = folder = (struct span){0};
+            name = version = arch = folder = (struct diff_text){0};
             known = false;
         } else if (after(line, "P:", &name)) {
             known = fits(name) && o->text.len < TEXT_MAX;
@@ -197,7 +190,7 @@ static int read_installed(struct diff_owners *o, struct stet_strv *packages, str
         } else if (after(line, "R:", &value) && known && folder.len + value.len + 2 < sizeof path) {
             int n = snprintf(path, sizeof path, "%.*s/%.*s", (int)folder.len, folder.s,
                              (int)value.len, value.s);
-            if (n > 0 && add_path(o, (struct span){path, (size_t)n}, package, err) < 0)
+            if (n > 0 && add_path(o, (struct diff_text){path, (size_t)n}, package, err) < 0)
                 return -1;
         } else if (!after(line, "V:", &version)) {
             after(line, "A:", &arch);
@@ -240,7 +233,7 @@ bool stet_diff_owners_wants(const char *path)
 int stet_diff_owners_read(struct diff_owners *o, struct stet_strv *packages, const char *path,
                           const char *data, size_t len, struct stet_error *err)
 {
-    const struct span all = {data, len};
+    const struct diff_text all = {data, len};
     if (o->text.len >= TEXT_MAX)
         return 0;
     if (is_status(path))
@@ -318,9 +311,9 @@ static const char *database_owner(const struct diff_owners *o, const char *path)
 {
     char name[NAME_MAX_];
     const char *rest = below(path, INFO, "");
-    struct span s = {0};
+    struct diff_text s = {0};
     if (rest && strrchr(rest, '.')) {
-        s = (struct span){rest, (size_t)(strrchr(rest, '.') - rest)};
+        s = (struct diff_text){rest, (size_t)(strrchr(rest, '.') - rest)};
         s.len = memchr(s.s, ':', s.len) ? strcspn(s.s, ":") : s.len;
     } else if ((rest = below(path, LOCAL, ""))) {
         s = pacman_name(rest);

@@ -35,27 +35,6 @@ static inline void comparing_run(struct comparing *c, diff_comparator *compare, 
     c->status = compare(&p, &c->err);
 }
 
-/* The pair in a folder of tests/data/diff. 0, or -1 when it cannot be read. */
-static inline int comparing_pair(struct comparing *c, diff_comparator *compare, const char *data,
-                                 const char *name)
-{
-    struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
-    struct stet_error err = STET_ERROR_INIT;
-    char path[2][1024];
-    snprintf(path[0], sizeof path[0], "%s/%s/a", data, name);
-    snprintf(path[1], sizeof path[1], "%s/%s/b", data, name);
-    int status = stet_fs_read(AT_FDCWD, path[0], 1 << 20, &a, &err);
-    if (status == 0)
-        status = stet_fs_read(AT_FDCWD, path[1], 1 << 20, &b, &err);
-    if (status == 0)
-        comparing_run(c, compare, name, a.data, a.len, b.data, b.len);
-    else
-        fprintf(stderr, "%s\n", err.text);
-    stet_buffer_release(&a);
-    stet_buffer_release(&b);
-    return status;
-}
-
 /* The number of findings with this property; f (may be NULL) is the first. */
 static inline size_t comparing_find(const struct comparing *c, const char *what,
                                     const struct stet_finding **f)

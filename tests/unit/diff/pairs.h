@@ -7,12 +7,19 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 
 #include "tests/unit/diff/comparing.h"
 
 static const char *pairs_folder;
+
+static inline void pairs_start(int argc, char **argv)
+{
+    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+}
 
 static inline void pairs_read(const char *name, const char *side, struct stet_buffer *out)
 {
@@ -49,6 +56,15 @@ static inline void pairs_run(struct comparing *c, diff_comparator *compare, cons
         fail_msg("%s: %s", name, c->err.text);
 }
 
+/* At a place of that name; something must be told. */
+static inline void pairs_tell(struct comparing *c, diff_comparator *compare, const char *name)
+{
+    pairs_run(c, compare, name, name);
+    if (c->status != 1)
+        comparing_print(c, stderr);
+    assert_int_equal(c->status, 1);
+}
+
 static inline void pairs_text(struct comparing *c, diff_comparator *compare, const char *path,
                               const char *a, const char *b)
 {
@@ -68,25 +84,30 @@ static inline const struct stet_finding *pairs_only(const struct comparing *c, c
     return f;
 }
 
-static inline void pairs_expect(const struct comparing *c, const char *what, const char *a,
-                                const char *b)
+/* The same, with these values (NULL: none on that side). */
+static inline const struct stet_finding *pairs_expect(const struct comparing *c, const char *what,
+                                                      const char *a, const char *b)
 {
     const struct stet_finding *f = pairs_only(c, what);
-    if (a)
-        assert_string_equal(f->a ? f->a : "(none)", a);
-    if (b)
-        assert_string_equal(f->b ? f->b : "(none)", b);
+    assert_string_equal(f->a ? f->a : "(none)", a ? a : "(none)");
+    assert_string_equal(f->b ? f->b : "(none)", b ? b : "(none)");
+    return f;
 }
 
-static inline void pairs_cause(const struct comparing *c, const char *what,
-                               enum stet_diff_cause cause, enum stet_diff_sureness sure)
+static inline void pairs_because(const struct stet_finding *f, enum stet_diff_cause cause,
+                                 enum stet_diff_sureness sure)
 {
-    const struct stet_finding *f = pairs_only(c, what);
     assert_int_equal(f->cause, cause);
     if (cause != STET_CAUSE_UNEXPLAINED) {
         assert_int_equal(f->sure, sure);
         assert_non_null(f->evidence);
     }
+}
+
+static inline void pairs_cause(const struct comparing *c, const char *what,
+                               enum stet_diff_cause cause, enum stet_diff_sureness sure)
+{
+    pairs_because(pairs_only(c, what), cause, sure);
 }
 
 static inline bool pairs_shows(const struct comparing *c, const char *text)
@@ -134,6 +155,61 @@ static inline void pairs_damage(diff_comparator *compare, const char *path, cons
         comparing_release(&c);
         b.data[i] = (char)~b.data[i];
     }
+}
+
+/* One side of a pair, to be changed and compared. malloc'd. */
+static inline unsigned char *pairs_load(const char *name, const char *side, size_t *len)
+{
+    struct stet_buffer content = STET_BUFFER_INIT;
+    pairs_read(name, side, &content);
+    *len = content.len;
+    return (unsigned char *)stet_buffer_detach(&content);
+}
+
+/*
+ * The bytes of a file changed, one at a time in steps: the comparator must not fail, must say 0 or tell of a difference,
+ * and must tell of one at least so often (in percent).
+ */
+static inline void pairs_flip(diff_comparator *compare, const char *name, size_t step,
+                              unsigned percent)
+{
+    size_t len, told = 0, count = 0;
+    unsigned char *a = pairs_load(name, "a", &len), *b = malloc(len);
+    assert_non_null(b);
+    memcpy(b, a, len);
+    for (size_t i = 0; i < len; i += step, count++) {
+        struct comparing c;
+        b[i] ^= 0x41;
+        comparing_run(&c, compare, name, a, len, b, len);
+        assert_true(c.status == 0 || c.status == 1);
+        assert_true(c.status == 0 || c.result.count > 0);
+        told += c.status == 1;
+        comparing_release(&c);
+        b[i] ^= 0x41;
+    }
+    free(a);
+    free(b);
+    if (told * 100 < count * percent)
+        fail_msg("%s: %zu of %zu changed bytes are told", name, told, count);
+}
+
+/* The file cut short everywhere, against itself. */
+static inline void pairs_cut(diff_comparator *compare, const char *name, size_t step)
+{
+    size_t len;
+    unsigned char *a = pairs_load(name, "a", &len);
+    for (size_t i = 0; i < len; i += step) {
+        struct comparing c;
+        /* Of exactly this size, so that sanitizers see every byte read past it. */
+        unsigned char *b = malloc(i ? i : 1);
+        assert_non_null(b);
+        memcpy(b, a, i);
+        comparing_run(&c, compare, name, a, len, b, i);
+        assert_true(c.status == 0 || (c.status == 1 && c.result.count > 0));
+        comparing_release(&c);
+        free(b);
+    }
+    free(a);
 }
 
 #endif

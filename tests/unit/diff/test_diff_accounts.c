@@ -143,6 +143,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(lines),         cmocka_unit_test(end_of_file),
         cmocka_unit_test(ranges),        cmocka_unit_test(other_files),
     };
-    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

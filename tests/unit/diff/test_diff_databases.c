@@ -201,6 +201,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(log_lines),
         cmocka_unit_test(damaged),
     };
-    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,26 @@
 /* ELF files made by compilers, linkers and strip. */
-#include "tests/unit/diff/tool_pairs.h"
+#include "tests/unit/diff/pairs.h"
 
 static void test_times_and_paths(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-time-and-path");
-    tool_expect(&c, "string at 0x2004 in .rodata", "10:00:00", "11:30:05");
-    tool_expect(&c, "string at 0x200d in .rodata", "Nov 23 2026", "Nov 24 2026");
+    pairs_tell(&c, stet_diff_elf, "elf-time-and-path");
+    pairs_expect(&c, "string at 0x2004 in .rodata", "10:00:00", "11:30:05");
+    pairs_expect(&c, "string at 0x200d in .rodata", "Nov 23 2026", "Nov 24 2026");
     const struct stet_finding *f =
-        tool_expect(&c, "string at 0x2026 in .rodata", "/tmp/pairs/one/src/hello.c",
-                    "/tmp/pairs/another/src/hello.c");
-    tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
+        pairs_expect(&c, "string at 0x2026 in .rodata", "/tmp/pairs/one/src/hello.c",
+                     "/tmp/pairs/another/src/hello.c");
+    pairs_because(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
     assert_non_null(strstr(f->evidence, "/tmp/pairs/one and /tmp/pairs/another"));
-    f = tool_expect(&c, "section .text", "0x1177 (main+0x2e): cc", "0x1177 (main+0x2e): d4");
+    f = pairs_expect(&c, "section .text", "0x1177 (main+0x2e): cc", "0x1177 (main+0x2e): d4");
     assert_non_null(strstr(f->detail, "9 bytes differ in 2 ranges"));
     /* All that moved behind the longer path: one finding. */
-    tool_expect(&c, "position of sections", ".eh_frame_hdr at 0x2050, offset 0x2050",
-                ".eh_frame_hdr at 0x2058, offset 0x2058");
-    tool_expect(&c, "header: offset of the section headers", "0x3cb8", "0x3cc0");
-    tool_expect(&c, "program header 4 (LOAD)", "file size 0x128, memory size 0x128",
-                "file size 0x130, memory size 0x130");
+    pairs_expect(&c, "position of sections", ".eh_frame_hdr at 0x2050, offset 0x2050",
+                 ".eh_frame_hdr at 0x2058, offset 0x2058");
+    pairs_expect(&c, "header: offset of the section headers", "0x3cb8", "0x3cc0");
+    pairs_expect(&c, "program header 4 (LOAD)", "file size 0x128, memory size 0x128",
+                 "file size 0x130, memory size 0x130");
     /* Times differ too: from what it was computed is not known. */
     assert_int_equal(comparing_find(&c, "build-id", &f), 1);
     assert_int_equal(f->cause, STET_CAUSE_UNEXPLAINED);
@@ -31,15 +31,15 @@ static void test_compressed_debug_information(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-compressed-debug");
-    const struct stet_finding *f = tool_expect(&c, "string at 0x8 in .debug_line_str",
-                                               "/tmp/pairs/one/src", "/tmp/pairs/another/src");
-    tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
+    pairs_tell(&c, stet_diff_elf, "elf-compressed-debug");
+    const struct stet_finding *f = pairs_expect(&c, "string at 0x8 in .debug_line_str",
+                                                "/tmp/pairs/one/src", "/tmp/pairs/another/src");
+    pairs_because(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
     /* One side is compressed, the other too short for it. */
-    f = tool_expect(&c, "section .debug_line_str, inflated", "83 bytes", "91 bytes");
-    tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_LIKELY);
+    f = pairs_expect(&c, "section .debug_line_str, inflated", "83 bytes", "91 bytes");
+    pairs_because(f, STET_CAUSE_BUILD_PATH, STET_DIFF_LIKELY);
     assert_int_equal(comparing_find(&c, "position of sections", &f), 1);
-    tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_LIKELY);
+    pairs_because(f, STET_CAUSE_BUILD_PATH, STET_DIFF_LIKELY);
     comparing_release(&c);
 }
 
@@ -47,10 +47,10 @@ static void test_compression_alone(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-debug-compression");
+    pairs_tell(&c, stet_diff_elf, "elf-debug-compression");
     const struct stet_finding *f = NULL;
     assert_true(comparing_find(&c, "compression of section .debug_str", &f) == 1);
-    tool_expect_cause(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
+    pairs_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
     /* No section's content is said to differ. */
     for (size_t i = 0; i < c.result.count; i++)
         assert_null(strstr(c.result.findings[i].what, "inflated"));
@@ -62,7 +62,7 @@ static void test_build_id_alone(void **state)
     struct comparing c;
     const struct stet_finding *f = NULL;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-build-id");
+    pairs_tell(&c, stet_diff_elf, "elf-build-id");
     assert_int_equal(c.result.count, 2);
     assert_int_equal(comparing_find(&c, "build-id", &f), 1);
     assert_int_equal(strlen(f->a), 40);
@@ -76,23 +76,24 @@ static void test_symbols(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-symbols-big-endian");
-    tool_expect(&c, "symbols of .symtab: 1 removed", "gone 0x10, size 10, global function, .text",
-                NULL);
-    tool_expect(&c, "symbols of .symtab: 1 added", NULL,
-                "fresh 0x10, size 10, global function, .text");
-    tool_expect(&c, "symbols of .symtab: 1 changed",
-                "changed 0x20, size 10, global function, .text",
-                "changed 0x20, size 24, global function, .text");
-    tool_expect(&c, "section .rela.text", NULL, "24 bytes");
+    pairs_tell(&c, stet_diff_elf, "elf-symbols-big-endian");
+    pairs_expect(&c, "symbols of .symtab: 1 removed", "gone 0x10, size 10, global function, .text",
+                 NULL);
+    pairs_expect(&c, "symbols of .symtab: 1 added", NULL,
+                 "fresh 0x10, size 10, global function, .text");
+    pairs_expect(&c, "symbols of .symtab: 1 changed",
+                 "changed 0x20, size 10, global function, .text",
+                 "changed 0x20, size 24, global function, .text");
+    pairs_expect(&c, "section .rela.text", NULL, "24 bytes");
     comparing_release(&c);
 
-    tool_run(&c, stet_diff_elf, "elf-symbols-32");
-    tool_expect(&c, "symbols of .symtab: 1 removed", "gone 0x8, size 8, global function, .text",
-                NULL);
-    tool_expect(&c, "symbols of .symtab: 1 changed", "changed 0x10, size 7, global function, .text",
-                "changed 0x10, size 25, global function, .text");
-    const struct stet_finding *f = tool_expect(&c, "section .text", "23 bytes", "41 bytes");
+    pairs_tell(&c, stet_diff_elf, "elf-symbols-32");
+    pairs_expect(&c, "symbols of .symtab: 1 removed", "gone 0x8, size 8, global function, .text",
+                 NULL);
+    pairs_expect(&c, "symbols of .symtab: 1 changed",
+                 "changed 0x10, size 7, global function, .text",
+                 "changed 0x10, size 25, global function, .text");
+    const struct stet_finding *f = pairs_expect(&c, "section .text", "23 bytes", "41 bytes");
     assert_non_null(
         strstr(f->detail, "@0x10 (changed+0x0): 24 bytes instead of 6, then 1 equal ones"));
     comparing_release(&c);
@@ -102,8 +103,8 @@ static void test_code(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-code");
-    tool_expect(&c, "section .text", "0x1006 (gone+0x2): ff", "0x1006 (gone+0x2): fe");
+    pairs_tell(&c, stet_diff_elf, "elf-code");
+    pairs_expect(&c, "section .text", "0x1006 (gone+0x2): ff", "0x1006 (gone+0x2): fe");
     comparing_release(&c);
 }
 
@@ -111,10 +112,10 @@ static void test_dynamic(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-dynamic");
-    tool_expect(&c, "SONAME in .dynamic", "libone.so.1", "libtwo.so.1");
+    pairs_tell(&c, stet_diff_elf, "elf-dynamic");
+    pairs_expect(&c, "SONAME in .dynamic", "libone.so.1", "libtwo.so.1");
     /* An installed library's path is not where it was built. */
-    const struct stet_finding *f = tool_expect(&c, "RUNPATH in .dynamic", "/opt/one", "/opt/two");
+    const struct stet_finding *f = pairs_expect(&c, "RUNPATH in .dynamic", "/opt/one", "/opt/two");
     assert_int_equal(f->cause, STET_CAUSE_UNEXPLAINED);
     comparing_release(&c);
 }
@@ -123,11 +124,11 @@ static void test_compilers(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-compiler");
-    tool_expect(&c, "section .comment", "GCC: (Debian 12.2.0-14+deb12u1) 12.2.0",
-                "Debian clang version 14.0.6");
-    tool_expect(&c, "order of sections", ".symtab before .strtab", ".symtab after .strtab");
-    tool_expect(&c, "section .llvm_addrsig", NULL, "0 bytes");
+    pairs_tell(&c, stet_diff_elf, "elf-compiler");
+    pairs_expect(&c, "section .comment", "GCC: (Debian 12.2.0-14+deb12u1) 12.2.0",
+                 "Debian clang version 14.0.6");
+    pairs_expect(&c, "order of sections", ".symtab before .strtab", ".symtab after .strtab");
+    pairs_expect(&c, "section .llvm_addrsig", NULL, "0 bytes");
     comparing_release(&c);
 }
 
@@ -135,9 +136,9 @@ static void test_trailing_bytes(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_elf, "elf-trailing");
+    pairs_tell(&c, stet_diff_elf, "elf-trailing");
     assert_int_equal(c.result.count, 1);
-    tool_expect(&c, "string at 0x34f0 outside of any section", "signature one", "signature two");
+    pairs_expect(&c, "string at 0x34f0 outside of any section", "signature one", "signature two");
     comparing_release(&c);
 }
 
@@ -145,11 +146,11 @@ static void test_trailing_bytes(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(stet_diff_elf, "elf-symbols-32", 1, 70);
-    tool_flip(stet_diff_elf, "elf-symbols-big-endian", 1, 70);
-    tool_flip(stet_diff_elf, "elf-code", 7, 90);
-    tool_cut(stet_diff_elf, "elf-symbols-big-endian", 1);
-    tool_cut(stet_diff_elf, "elf-symbols-32", 1);
+    pairs_flip(stet_diff_elf, "elf-symbols-32", 1, 70);
+    pairs_flip(stet_diff_elf, "elf-symbols-big-endian", 1, 70);
+    pairs_flip(stet_diff_elf, "elf-code", 7, 90);
+    pairs_cut(stet_diff_elf, "elf-symbols-big-endian", 1);
+    pairs_cut(stet_diff_elf, "elf-symbols-32", 1);
 }
 
 /* A 32-bit number in .data that is a time in both. */
@@ -158,7 +159,7 @@ static void test_time_in_data(void **state)
     struct comparing c;
     size_t len;
     (void)state;
-    unsigned char *a = tool_read("elf-symbols-32", "a", &len), *b = malloc(len);
+    unsigned char *a = pairs_load("elf-symbols-32", "a", &len), *b = malloc(len);
     assert_non_null(b);
     /* The int counter, 7, at 0x4c (see the README); 2026-11-23T10:00:00Z and a day later. */
     static const unsigned char first[4] = {0xa0, 0x0e, 0x04, 0x6b},
@@ -169,8 +170,8 @@ static void test_time_in_data(void **state)
     memcpy(b + 0x4c, second, 4);
     comparing_run(&c, stet_diff_elf, "x.o", a, len, b, len);
     assert_int_equal(c.status, 1);
-    tool_expect(&c, "section .data", "0x0 (counter+0x0): 1795428000 (2026-11-23T10:00:00Z)",
-                "0x0 (counter+0x0): 1795514400 (2026-11-24T10:00:00Z)");
+    pairs_expect(&c, "section .data", "0x0 (counter+0x0): 1795428000 (2026-11-23T10:00:00Z)",
+                 "0x0 (counter+0x0): 1795514400 (2026-11-24T10:00:00Z)");
     comparing_release(&c);
     free(a);
     free(b);
@@ -204,6 +205,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_time_in_data),
         cmocka_unit_test(test_none),
     };
-    tool_start(argc, argv);
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(host_keys),    cmocka_unit_test(seeds),
         cmocka_unit_test(damaged),
     };
-    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

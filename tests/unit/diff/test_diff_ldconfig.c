@@ -114,6 +114,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(entries),   cmocka_unit_test(inodes), cmocka_unit_test(old_format),
         cmocka_unit_test(generator), cmocka_unit_test(order),  cmocka_unit_test(damaged),
     };
-    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

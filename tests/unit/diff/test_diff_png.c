@@ -1,16 +1,16 @@
 /* PNG images made by pnmtopng. */
-#include "tests/unit/diff/tool_pairs.h"
+#include "tests/unit/diff/pairs.h"
 
 static void test_time(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_png, "png-time");
+    pairs_tell(&c, stet_diff_png, "png-time");
     assert_int_equal(c.result.count, 2);
-    tool_expect(&c, "tEXt Creation-Time", "2026-11-23 10:00:00", "2026-11-24 11:30:05");
-    const struct stet_finding *f = tool_expect(&c, "tIME (last change of the image)",
-                                               "2026-11-23T10:00:00Z", "2026-11-24T11:30:05Z");
-    tool_expect_cause(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
+    pairs_expect(&c, "tEXt Creation-Time", "2026-11-23 10:00:00", "2026-11-24 11:30:05");
+    const struct stet_finding *f = pairs_expect(&c, "tIME (last change of the image)",
+                                                "2026-11-23T10:00:00Z", "2026-11-24T11:30:05Z");
+    pairs_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
     comparing_release(&c);
 }
 
@@ -18,11 +18,11 @@ static void test_compression(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_png, "png-compression");
+    pairs_tell(&c, stet_diff_png, "png-compression");
     assert_int_equal(c.result.count, 1);
-    const struct stet_finding *f = tool_expect(&c, "compression of the image data",
-                                               "151 bytes compressed", "86 bytes compressed");
-    tool_expect_cause(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
+    const struct stet_finding *f = pairs_expect(&c, "compression of the image data",
+                                                "151 bytes compressed", "86 bytes compressed");
+    pairs_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
     comparing_release(&c);
 }
 
@@ -30,11 +30,11 @@ static void test_filters(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_png, "png-filter");
+    pairs_tell(&c, stet_diff_png, "png-filter");
     assert_int_equal(c.result.count, 1);
-    const struct stet_finding *f = tool_expect(&c, "filters and compression of the image data",
-                                               "186 bytes compressed", "168 bytes compressed");
-    tool_expect_cause(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
+    const struct stet_finding *f = pairs_expect(&c, "filters and compression of the image data",
+                                                "186 bytes compressed", "168 bytes compressed");
+    pairs_because(f, STET_CAUSE_COMPRESSOR, STET_DIFF_CERTAIN);
     comparing_release(&c);
 }
 
@@ -44,10 +44,10 @@ static void test_pixels(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct comparing c;
-        tool_run(&c, stet_diff_png, names[i]);
+        pairs_tell(&c, stet_diff_png, names[i]);
         assert_int_equal(c.result.count, 1);
         const struct stet_finding *f =
-            tool_expect(&c, "pixel at column 5, row 9", "ac 00 4b", "ff ff ff");
+            pairs_expect(&c, "pixel at column 5, row 9", "ac 00 4b", "ff ff ff");
         assert_int_equal(f->cause, STET_CAUSE_UNEXPLAINED);
         comparing_release(&c);
     }
@@ -58,7 +58,7 @@ static void test_trailing_bytes(void **state)
     struct comparing c;
     size_t len;
     (void)state;
-    unsigned char *a = tool_read("png-time", "a", &len), *b = malloc(len + 3);
+    unsigned char *a = pairs_load("png-time", "a", &len), *b = malloc(len + 3);
     assert_non_null(b);
     memcpy(b, a, len);
     memcpy(b + len, "abc", 3);
@@ -75,9 +75,9 @@ static void test_trailing_bytes(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(stet_diff_png, "png-time", 1, 60);
-    tool_flip(stet_diff_png, "png-filter", 1, 60);
-    tool_cut(stet_diff_png, "png-time", 1);
+    pairs_flip(stet_diff_png, "png-time", 1, 60);
+    pairs_flip(stet_diff_png, "png-filter", 1, 60);
+    pairs_cut(stet_diff_png, "png-time", 1);
 }
 
 int main(int argc, char **argv)
@@ -87,6 +87,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_filters),        cmocka_unit_test(test_pixels),
         cmocka_unit_test(test_trailing_bytes), cmocka_unit_test(test_every_byte),
     };
-    tool_start(argc, argv);
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* Compiled Python, made by several versions of it. */
-#include "tests/unit/diff/tool_pairs.h"
+#include "tests/unit/diff/pairs.h"
 
 static void test_source_time(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-source-time");
+    pairs_tell(&c, stet_diff_python, "pyc-source-time");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
-        tool_expect(&c, "source mtime", "2026-11-23T10:00:00Z", "2026-11-24T11:30:05Z");
-    tool_expect_cause(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
+        pairs_expect(&c, "source mtime", "2026-11-23T10:00:00Z", "2026-11-24T11:30:05Z");
+    pairs_because(f, STET_CAUSE_BUILD_TIME, STET_DIFF_CERTAIN);
     comparing_release(&c);
 }
 
@@ -17,11 +17,11 @@ static void test_build_path(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-build-path");
+    pairs_tell(&c, stet_diff_python, "pyc-build-path");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
-        tool_expect(&c, "file name", "/tmp/pairs/one/shop.py", "/tmp/pairs/another/shop.py");
-    tool_expect_cause(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
+        pairs_expect(&c, "file name", "/tmp/pairs/one/shop.py", "/tmp/pairs/another/shop.py");
+    pairs_because(f, STET_CAUSE_BUILD_PATH, STET_DIFF_CERTAIN);
     comparing_release(&c);
 }
 
@@ -29,12 +29,12 @@ static void test_set_order(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-set-order");
+    pairs_tell(&c, stet_diff_python, "pyc-set-order");
     assert_int_equal(c.result.count, 1);
     const struct stet_finding *f =
-        tool_expect(&c, "is_fruit: constants[1]: order of constants in a set (hash seed)",
-                    "date, banana, cherry, elder, apple", "date, elder, cherry, apple, banana");
-    tool_expect_cause(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY);
+        pairs_expect(&c, "is_fruit: constants[1]: order of constants in a set (hash seed)",
+                     "date, banana, cherry, elder, apple", "date, elder, cherry, apple, banana");
+    pairs_because(f, STET_CAUSE_RANDOM, STET_DIFF_LIKELY);
     comparing_release(&c);
 }
 
@@ -44,8 +44,8 @@ static void test_set_with_other_element(void **state)
     struct comparing c;
     size_t len;
     (void)state;
-    unsigned char *a = tool_read("pyc-set-order", "a", &len);
-    unsigned char *b = tool_read("pyc-set-order", "b", &len);
+    unsigned char *a = pairs_load("pyc-set-order", "a", &len);
+    unsigned char *b = pairs_load("pyc-set-order", "b", &len);
     unsigned char *apple = memmem(b, len, "apple", 5);
     assert_non_null(apple);
     memcpy(apple, "grape", 5);
@@ -62,10 +62,10 @@ static void test_constants(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-constants");
-    tool_expect(&c, "source size", "229", "230");
-    tool_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][1]", "2.500000", "3.500000");
-    tool_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][4]", "text", "other");
+    pairs_tell(&c, stet_diff_python, "pyc-constants");
+    pairs_expect(&c, "source size", "229", "230");
+    pairs_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][1]", "2.500000", "3.500000");
+    pairs_expect(&c, "Shop.price.<locals>.<lambda>: constants[1][4]", "text", "other");
     comparing_release(&c);
 }
 
@@ -73,9 +73,9 @@ static void test_version(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-version");
-    tool_expect(&c, "Python version", "3.10 (3439)", "3.11 (3495)");
-    tool_expect(&c, "code", "724 bytes", "871 bytes");
+    pairs_tell(&c, stet_diff_python, "pyc-version");
+    pairs_expect(&c, "Python version", "3.10 (3439)", "3.11 (3495)");
+    pairs_expect(&c, "code", "724 bytes", "871 bytes");
     comparing_release(&c);
 }
 
@@ -84,7 +84,7 @@ static void test_references(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_python, "pyc-references");
+    pairs_tell(&c, stet_diff_python, "pyc-references");
     assert_int_equal(c.result.count, 1);
     assert_int_equal(comparing_find(&c, "how equal objects are marshalled", NULL), 1);
     comparing_release(&c);
@@ -93,9 +93,9 @@ static void test_references(void **state)
 static void test_every_byte(void **state)
 {
     (void)state;
-    tool_flip(stet_diff_python, "pyc-source-time", 1, 50);
-    tool_flip(stet_diff_python, "pyc-set-order", 1, 50);
-    tool_cut(stet_diff_python, "pyc-source-time", 1);
+    pairs_flip(stet_diff_python, "pyc-source-time", 1, 50);
+    pairs_flip(stet_diff_python, "pyc-set-order", 1, 50);
+    pairs_cut(stet_diff_python, "pyc-source-time", 1);
 }
 
 /* Tuples that refer to the one before twice, thirty times over: 2^30 comparisons if each were followed. */
@@ -155,6 +155,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_references_upon_references),
     };
-    tool_start(argc, argv);
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,13 @@
 /* SQLite databases made by sqlite3. */
-#include "tests/unit/diff/tool_pairs.h"
+#include "tests/unit/diff/pairs.h"
 
 static void test_table_without_rowids(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_sqlite, "sqlite-meta");
+    pairs_tell(&c, stet_diff_sqlite, "sqlite-meta");
     assert_int_equal(c.result.count, 1);
-    tool_expect(&c, "string at 0x3f0 in page 4", "!built2026-11-23", "!built2026-11-24");
+    pairs_expect(&c, "string at 0x3f0 in page 4", "!built2026-11-23", "!built2026-11-24");
     comparing_release(&c);
 }
 
@@ -15,11 +15,11 @@ static void test_rows(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_sqlite, "sqlite-rows");
-    tool_expect(&c, "header: file change counter", "6", "9");
-    tool_expect(&c, "header: number of freelist pages", "0", "2");
-    tool_expect(&c, "table files, row 7, column 2", "1795428000", "1795514400");
-    tool_expect(&c, "table files, row 100", "/usr/share/f100 | 1795428000 | n", NULL);
+    pairs_tell(&c, stet_diff_sqlite, "sqlite-rows");
+    pairs_expect(&c, "header: file change counter", "6", "9");
+    pairs_expect(&c, "header: number of freelist pages", "0", "2");
+    pairs_expect(&c, "table files, row 7, column 2", "1795428000", "1795514400");
+    pairs_expect(&c, "table files, row 100", "/usr/share/f100 | 1795428000 | n", NULL);
     /* Of a value on overflow pages, where it differs. */
     const struct stet_finding *f = NULL;
     assert_int_equal(comparing_find(&c, "table files, row 121, column 3", &f), 1);
@@ -32,10 +32,10 @@ static void test_leftovers(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_sqlite, "sqlite-leftover");
-    tool_expect(&c, "header: first freelist page", "0", "15");
-    tool_expect(&c, "string at 0x3e8 in page 15", NULL, ";password of the builder");
-    tool_expect(&c, "freelist, page 15", NULL, "1024 bytes");
+    pairs_tell(&c, stet_diff_sqlite, "sqlite-leftover");
+    pairs_expect(&c, "header: first freelist page", "0", "15");
+    pairs_expect(&c, "string at 0x3e8 in page 15", NULL, ";password of the builder");
+    pairs_expect(&c, "freelist, page 15", NULL, "1024 bytes");
     comparing_release(&c);
 }
 
@@ -43,9 +43,9 @@ static void test_page_size(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_sqlite, "sqlite-page-size");
-    tool_expect(&c, "header: page size", "1024", "4096");
-    tool_expect(&c, "table files, row 3, column 2", "1795428000", "0");
+    pairs_tell(&c, stet_diff_sqlite, "sqlite-page-size");
+    pairs_expect(&c, "header: page size", "1024", "4096");
+    pairs_expect(&c, "table files, row 3, column 2", "1795428000", "0");
     comparing_release(&c);
 }
 
@@ -53,9 +53,9 @@ static void test_auto_vacuum(void **state)
 {
     struct comparing c;
     (void)state;
-    tool_run(&c, stet_diff_sqlite, "sqlite-auto-vacuum");
+    pairs_tell(&c, stet_diff_sqlite, "sqlite-auto-vacuum");
     assert_int_equal(c.result.count, 3);
-    tool_expect(&c, "table a, row -5, column 2", "minus", "two");
+    pairs_expect(&c, "table a, row -5, column 2", "minus", "two");
     comparing_release(&c);
 }
 
@@ -63,9 +63,9 @@ static void test_every_byte(void **state)
 {
     (void)state;
     /* Once it is known for a database, every byte is of some page. */
-    tool_flip(stet_diff_sqlite, "sqlite-auto-vacuum", 3, 99);
-    tool_flip(stet_diff_sqlite, "sqlite-rows", 7, 99);
-    tool_cut(stet_diff_sqlite, "sqlite-auto-vacuum", 61);
+    pairs_flip(stet_diff_sqlite, "sqlite-auto-vacuum", 3, 99);
+    pairs_flip(stet_diff_sqlite, "sqlite-rows", 7, 99);
+    pairs_cut(stet_diff_sqlite, "sqlite-auto-vacuum", 61);
 }
 
 /* A tree whose pages are its own children. */
@@ -74,7 +74,7 @@ static void test_loop(void **state)
     struct comparing c;
     size_t len;
     (void)state;
-    unsigned char *a = tool_read("sqlite-rows", "a", &len), *b = malloc(len);
+    unsigned char *a = pairs_load("sqlite-rows", "a", &len), *b = malloc(len);
     assert_non_null(b);
     for (size_t page = 1; page < len / 1024; page++)
         if (a[page * 1024] == 5)
@@ -99,6 +99,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_loop),
     };
-    tool_start(argc, argv);
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

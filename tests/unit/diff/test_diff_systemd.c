@@ -199,7 +199,6 @@ static void journal_entries_of_one_side(void **state)
     assert_true(pairs_shows(&c, "entry 1 (begin)"));
     pairs_cause(&c, "boot id of entries", STET_CAUSE_RANDOM, STET_DIFF_CERTAIN);
     pairs_expect(&c, "field PRIORITY", NULL, "6");
-    assert_null(pairs_only(&c, "field PRIORITY")->a);
     comparing_release(&c);
 }
 
@@ -354,6 +353,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(locales),
         cmocka_unit_test(damaged),
     };
-    pairs_folder = argc > 1 ? argv[1] : "tests/data/diff";
+    pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
