@@ -13,6 +13,12 @@ TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellche
  binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd
  pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot chromium fonts-dejavu-core"
+# To make the pairs of tests/data/diff anew (tests/support/make-diff-pairs).
+PAIRS_PACKAGES="autoconf automake binutils bzip2 cmake cpio dosfstools disorderfs dpkg-dev e2fsprogs faketime
+ fontconfig fonts-dejavu-core gcc gettext ghostscript git gnupg groff help2man libarchive-tools libc-bin
+ locales lz4 makepkg man-db netpbm ninja-build openssh-client openssl p7zip-full
+ pacman-package-manager passwd pigz python3 sqlite3 squashfs-tools systemd systemd-journal-remote texinfo umoci
+ buildah util-linux uuid-runtime whois xz-utils zip zopfli zstd"
 # To measure it against its peers.
 BENCH_PACKAGES="mmdebstrap diffoscope-minimal time pigz libdeflate-tools isal umoci buildah jq"
 

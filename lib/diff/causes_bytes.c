@@ -149,6 +149,17 @@ static int64_t since_1601(const unsigned char *p)
     return seconds > 0 && seconds < UINT32_MAX ? seconds : -1;
 }
 
+/* As struct timeval and timespec have it in 32 bits: what is below a second comes after. */
+static int64_t little_and_rest(const unsigned char *p)
+{
+    return little32(p + 4) < 1000000000 ? little32(p) : -1;
+}
+
+static int64_t big_and_rest(const unsigned char *p)
+{
+    return big32(p + 4) < 1000000000 ? big32(p) : -1;
+}
+
 static const struct encoding encodings[] = {
     {"64-bit little-endian seconds since 1970", 8, little64},
     {"64-bit big-endian seconds since 1970", 8, big64},
@@ -157,6 +168,8 @@ static const struct encoding encodings[] = {
     {"64-bit microseconds since 1970", 8, microseconds},
     {"64-bit nanoseconds since 1970", 8, nanoseconds},
     {"64-bit big-endian milliseconds since 1970", 8, milliseconds_big},
+    {"32-bit little-endian seconds since 1970 and what is below a second", 8, little_and_rest},
+    {"32-bit big-endian seconds since 1970 and what is below a second", 8, big_and_rest},
     {"64-bit floating-point milliseconds since 1970", 8, float_milliseconds},
     {"64-bit units of 100 ns since 1601", 8, since_1601},
     {"DOS date and time", 4, dos},

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "lib/diff/causes.h"
+#include "lib/diff/lines.h"
 
 enum { SHORT = 4 }; /* fewer lines than that are in any order by chance */
 
@@ -182,6 +183,27 @@ static bool is_collation(const struct cause_text *a, size_t a_count, const struc
                    : is_sorted(a, a_count, compare_letters);
 }
 
+static const char COLLATION[] = "the same lines are sorted by bytes on one side and by letters, as "
+                                "in a language, on the other";
+
+int stet_diff_because_collation(struct stet_finding *f, const struct diff_lined *a,
+                                const struct diff_lined *b, struct stet_error *err)
+{
+    if (a->count < 3 || a->count != b->count)
+        return 0;
+    _cleanup_free_ struct cause_text *x = calloc(a->count, 2 * sizeof *x);
+    if (!x)
+        return stet_error_oom(err, "compare the order of lines");
+    struct cause_text *y = x + a->count;
+    for (size_t i = 0; i < a->count; i++) {
+        stet_diff_lines_get(a, i, &x[i].s, &x[i].len);
+        stet_diff_lines_get(b, i, &y[i].s, &y[i].len);
+    }
+    return is_collation(x, a->count, y, b->count)
+               ? stet_diff_because(f, STET_CAUSE_LOCALE, STET_DIFF_LIKELY, err, "%s", COLLATION)
+               : 0;
+}
+
 /* ---- the verdict on lines ---- */
 
 struct lists {
@@ -208,8 +230,7 @@ static int decide(const struct stet_finding *f, const struct lists *l,
     bool few = l->a_count < SHORT || l->b_count < SHORT;
     *sure = l->cut || few ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY;
     if (l->a_count >= 3 && l->b_count >= 3 && is_collation(l->a, l->a_count, l->b, l->b_count)) {
-        *why = "the same lines are sorted by bytes on one side and by letters, as in a language, "
-               "on the other";
+        *why = COLLATION;
         return STET_CAUSE_LOCALE;
     }
     *sure = l->cut ? STET_DIFF_POSSIBLE : STET_DIFF_LIKELY;

@@ -46,6 +46,11 @@ struct diff_line_runs {
 int stet_diff_lines_runs(const struct stet_diff_lines *l, struct diff_line_runs *out,
                          struct stet_error *err);
 
+/* Where one of the texts, which have the same lines, is sorted by bytes and the other by letters: gives f that cause
+ * (causes_order.c). -1 with err. */
+int stet_diff_because_collation(struct stet_finding *f, const struct diff_lined *a,
+                                const struct diff_lined *b, struct stet_error *err);
+
 /* Line i of t, without its '\n'. */
 void stet_diff_lines_get(const struct diff_lined *t, size_t i, const char **line, size_t *len);
 

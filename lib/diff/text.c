@@ -252,6 +252,8 @@ static int add_order(const struct diff_pair *p, const struct stet_diff_lines *l,
         rc = text ? stet_diff_detail(f, '@', text, strlen(text), err) : -1;
         if (rc == 0)
             rc = order_detail(f, l, &runs, err);
+        if (rc == 0)
+            rc = stet_diff_because_collation(f, &l->a, &l->b, err);
     }
     free(runs.items);
     return f && rc == 0 ? 1 : -1;
