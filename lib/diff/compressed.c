@@ -82,7 +82,7 @@ static int add_compression(struct diff *d, enum stet_diff_level level, unsigned 
 
 static bool is_equal(struct diff_bytes a, struct diff_bytes b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return stet_diff_bytes_equal(&a, &b);
 }
 
 /* Without it when it cannot be read. */
@@ -166,7 +166,7 @@ static bool is_tar(const struct diff_bytes *x)
 static int compare_inside(const struct diff_pair *p, const struct diff_bytes *x,
                           const struct diff_bytes *y, struct stet_error *err)
 {
-    bool same = is_equal(*x, *y);
+    bool same = stet_diff_bytes_equal(x, y);
     bool both = stet_diff_compression_name(&p->a) && stet_diff_compression_name(&p->b);
 
     /* A file beside another that happens to be compressed. */

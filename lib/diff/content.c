@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 
+#include "lib/diff/guard.h"
 #include "lib/diff/private.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
     FINDINGS_MAX = 1000000, /* by default */
     DEPTH_MAX = 16,         /* by default */
     DEPTH_LIMIT = 100,      /* whatever was asked for: comparators call each other */
+    FORGET = 64 << 20,      /* bytes of members, then their pages leave the memory */
 };
 
 /* ---- text that may stand in a finding ---- */
@@ -318,6 +320,8 @@ int stet_diff_content(const struct diff_pair *pair, struct stet_error *err)
     p->b.data = p->b.data ? p->b.data : none;
     struct stet_diff_result *r = p->diff->result;
 
+    if (stet_diff_is_large(p))
+        return stet_diff_large(p, err);
     for (const struct diff_format *f = stet_diff_formats; f->name; f++) {
         size_t before = r->count;
         struct stet_error why = STET_ERROR_INIT;
@@ -376,9 +380,17 @@ static int add_spent(const struct diff_pair *p, const char *why, struct stet_err
     return 0;
 }
 
-static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
+static bool is_equal(struct diff *d, const struct diff_bytes *a, const struct diff_bytes *b)
 {
-    return a && b && a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+    if (!a || !b)
+        return false;
+    /* What was looked at before is not needed any more. */
+    d->looked_at += a->len + b->len;
+    if (d->looked_at > FORGET) {
+        stet_diff_guard_forget(d->guard);
+        d->looked_at = 0;
+    }
+    return stet_diff_bytes_equal(a, b);
 }
 
 int stet_diff_member(const struct diff_pair *outer, const char *member, const struct diff_bytes *a,
@@ -388,7 +400,7 @@ int stet_diff_member(const struct diff_pair *outer, const char *member, const st
     struct stet_diff_result *r = outer->diff->result;
     size_t before = r->count;
 
-    if (is_equal(a, b))
+    if (is_equal(outer->diff, a, b))
         return 0;
     stet_buffer_add_str(&path, outer->path);
     stet_buffer_add_char(&path, '!');

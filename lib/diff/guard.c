@@ -211,3 +211,24 @@ void stet_diff_guard_remove(struct diff_range *r)
     free(r->name);
     free(r);
 }
+
+bool stet_diff_guard_find(const void *data, void **base, size_t *length)
+{
+    (void)pthread_mutex_lock(&lock);
+    struct diff_range *r = find(data);
+    if (r) {
+        *base = r->base;
+        *length = r->length;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return r != NULL;
+}
+
+void stet_diff_guard_forget(struct diff_guard *g)
+{
+    (void)pthread_mutex_lock(&lock);
+    for (struct diff_range *r = atomic_load(&ranges); g && r; r = atomic_load(&r->next))
+        if (r->guard == g)
+            (void)madvise(r->base, r->length, MADV_DONTNEED);
+    (void)pthread_mutex_unlock(&lock);
+}

@@ -38,4 +38,9 @@ struct diff_range *stet_diff_guard_add(struct diff_guard *g, void *base, size_t 
                                        const char *name, struct stet_error *err);
 void stet_diff_guard_remove(struct diff_range *r);
 
+/* The watched mapping that these bytes are in: where it begins and how long it is; false when they are not in one. */
+bool stet_diff_guard_find(const void *data, void **base, size_t *length);
+/* The pages of all that g watches may leave the memory; they come back when they are touched. g may be NULL. */
+void stet_diff_guard_forget(struct diff_guard *g);
+
 #endif

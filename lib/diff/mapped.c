@@ -5,13 +5,15 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "lib/diff/compressed.h"
 #include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
 enum {
     WINDOW = 4 << 20,
-    SPARSE_MIN = 64 << 20, /* smaller files are read, holes and all */
-    VALUE_MAX = 16,        /* bytes of a value */
+    SPARSE_MIN = 64 << 20,  /* smaller files are read, holes and all */
+    VALUE_MAX = 16,         /* bytes of a value */
+    MEMORY_MAX = 192 << 20, /* of two contents that are looked at as a whole */
 };
 
 static size_t page_size(void)
@@ -234,10 +236,53 @@ static bool find_range(const struct diff_map *a, const struct diff_map *b, size_
     return found;
 }
 
+/* Is it one of those that are opened member by member? */
+static bool is_archive(const struct diff_bytes *b)
+{
+    static const struct {
+        size_t at;
+        const char *magic;
+    } magics[] = {{0, "!<arch>\n"}, {0, "PK\3\4"}, {0, "07070"}, {257, "ustar"}};
+
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
+        size_t len = strlen(magics[i].magic);
+        if (diff_has(*b, magics[i].at, len) &&
+            memcmp(b->data + magics[i].at, magics[i].magic, len) == 0)
+            return true;
+    }
+    return stet_diff_compression_name(b) != NULL;
+}
+
+bool stet_diff_is_large(const struct diff_pair *p)
+{
+    const struct stet_diff_options *o = p->diff->options;
+    uint64_t budget = o->budget_bytes ? o->budget_bytes : DIFF_BUDGET_BYTES;
+
+    if (p->a.len > budget || p->b.len > budget)
+        return true;
+    return p->a.len + p->b.len > MEMORY_MAX && !(is_archive(&p->a) && is_archive(&p->b));
+}
+
+/* The bytes as a part of the mapping that they are in, or of none. */
+static struct diff_map map_of(const struct diff_bytes *b)
+{
+    struct diff_map m = {.bytes = *b, .borrowed = true};
+
+    if (b->len > WINDOW)
+        (void)stet_diff_guard_find(b->data, &m.base, &m.length);
+    return m;
+}
+
+bool stet_diff_bytes_equal(const struct diff_bytes *a, const struct diff_bytes *b)
+{
+    struct diff_map x = map_of(a), y = map_of(b);
+    return stet_diff_map_equal(&x, &y);
+}
+
 static int compare_large(const struct diff_pair *p, const struct diff_map *a,
                          const struct diff_map *b, struct stet_error *err)
 {
-    static const char note[] = "larger than the budget: compared as bytes, and not looked into";
+    static const char note[] = "too large to be looked into: compared as bytes";
     size_t len = a->bytes.len < b->bytes.len ? a->bytes.len : b->bytes.len, from = len, to = len;
     _cleanup_buffer_ struct stet_buffer x = STET_BUFFER_INIT, y = STET_BUFFER_INIT;
 
@@ -260,17 +305,20 @@ static int compare_large(const struct diff_pair *p, const struct diff_map *a,
     return f ? stet_diff_detail(f, '@', note, strlen(note), err) : -1;
 }
 
+int stet_diff_large(const struct diff_pair *p, struct stet_error *err)
+{
+    struct diff_map a = map_of(&p->a), b = map_of(&p->b);
+
+    if (compare_large(p, &a, &b, err) < 0 || stet_cancel_check(err) < 0)
+        return -1;
+    return stet_diff_guard_check(p->diff->guard, err);
+}
+
 int stet_diff_map_content(const struct diff_pair *p, const struct diff_map *a,
                           const struct diff_map *b, struct stet_error *err)
 {
-    const struct stet_diff_options *o = p->diff->options;
-    uint64_t budget = o->budget_bytes ? o->budget_bytes : DIFF_BUDGET_BYTES;
-    int rc;
+    int rc = stet_diff_is_large(p) ? compare_large(p, a, b, err) : stet_diff_content(p, err);
 
-    if (a->bytes.len > budget || b->bytes.len > budget)
-        rc = compare_large(p, a, b, err);
-    else
-        rc = stet_diff_content(p, err);
     if (rc < 0 || stet_cancel_check(err) < 0 || stet_diff_guard_check(p->diff->guard, err) < 0)
         return -1;
     return 0;

@@ -225,11 +225,6 @@ static int add_missing(const struct diff_members *c, bool of_a, struct stet_erro
 
 /* ---- contents ---- */
 
-static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
-{
-    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
 /* 1; 0 when it is damaged or too long. */
 static int inflate_all(z_stream *z, const struct diff_archived *m, uint64_t max,
                        struct diff_spool *out, bool *too_long, struct stet_error *err)
@@ -312,14 +307,14 @@ static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struc
 
     stet_diff_spool_init(&s, c->p->diff);
     stet_diff_spool_init(&t, c->p->diff);
-    if (x->packed == y->packed && x->locked == y->locked && is_equal(&a, &b))
+    if (x->packed == y->packed && x->locked == y->locked && stet_diff_bytes_equal(&a, &b))
         return 0;
     int rc = unpack(c->p, x, &s, &a, &too_long, err);
     if (rc > 0)
         rc = unpack(c->p, y, &t, &b, &too_long, err);
     if (rc < 0)
         return -1;
-    if (rc > 0 && is_equal(&a, &b)) {
+    if (rc > 0 && stet_diff_bytes_equal(&a, &b)) {
         c->p->diff->bytes_left -=
             a.len + b.len < c->p->diff->bytes_left ? a.len + b.len : c->p->diff->bytes_left;
         stet_diff_members_note(c, DIFF_M_PACKING, i, k);
@@ -361,10 +356,10 @@ static int compare_around(const struct diff_members *c, struct stet_error *err)
 {
     struct diff_bytes x = without_zeroes(c->a->after), y = without_zeroes(c->b->after);
 
-    if (!is_equal(&c->a->before, &c->b->before) &&
+    if (!stet_diff_bytes_equal(&c->a->before, &c->b->before) &&
         stet_diff_member(c->p, "(before the first member)", &c->a->before, &c->b->before, err) < 0)
         return -1;
-    if (is_equal(&c->a->after, &c->b->after))
+    if (stet_diff_bytes_equal(&c->a->after, &c->b->after))
         return 0;
     if (c->a->after.len - x.len != c->b->after.len - y.len) {
         _cleanup_free_ char *a = stet_format(err, "%zu", c->a->after.len - x.len);
@@ -373,7 +368,7 @@ static int compare_around(const struct diff_members *c, struct stet_error *err)
             !stet_diff_add(c->p, c->a->format, a, b, err, "zero bytes after the last member"))
             return -1;
     }
-    if (is_equal(&x, &y))
+    if (stet_diff_bytes_equal(&x, &y))
         return 0;
     return stet_diff_member(c->p, "(after the last member)", &x, &y, err) < 0 ? -1 : 0;
 }

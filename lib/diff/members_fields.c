@@ -121,11 +121,6 @@ static int bytes_text(const struct diff_bytes *x, struct stet_buffer *out, struc
     return stet_buffer_check(out, "a field of an archive", err);
 }
 
-static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
-{
-    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
 /* Only the part of a that is not as in b is of interest. */
 static int odd_bytes(const struct diff_bytes *a, const struct diff_bytes *b,
                      struct stet_buffer *out, struct stet_error *err)
@@ -208,7 +203,8 @@ void stet_diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k)
         same = false;
     }
     for (size_t n = 0; n < DIFF_B_COUNT; n++) {
-        if (!x->bytes[n].data == !y->bytes[n].data && is_equal(&x->bytes[n], &y->bytes[n]))
+        if (!x->bytes[n].data == !y->bytes[n].data &&
+            stet_diff_bytes_equal(&x->bytes[n], &y->bytes[n]))
             continue;
         stet_diff_members_note(c, DIFF_N_COUNT + n, i, k);
         same = false;
@@ -223,11 +219,11 @@ void stet_diff_members_fields(struct diff_members *c, uint32_t i, uint32_t k)
         same = false;
     }
     /* Lengths and sums of a content that differs stand in the header too. */
-    if (!same || !is_equal(&x->content, &y->content))
+    if (!same || !stet_diff_bytes_equal(&x->content, &y->content))
         return;
-    if (!is_equal(&x->header, &y->header))
+    if (!stet_diff_bytes_equal(&x->header, &y->header))
         stet_diff_members_note(c, DIFF_M_HEADER, i, k);
-    if (!is_equal(&x->padding, &y->padding))
+    if (!stet_diff_bytes_equal(&x->padding, &y->padding))
         stet_diff_members_note(c, DIFF_M_PADDING, i, k);
 }
 /* ---- telling them ---- */

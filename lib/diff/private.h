@@ -46,6 +46,7 @@ struct diff {
     int temporary;              /* directory descriptor for unnamed files */
     struct diff_scopes *scopes; /* packages in something else (scopes.c); NULL: none */
     struct diff_guard *guard;   /* of what is mapped; NULL: nothing watches it */
+    uint64_t looked_at;         /* bytes of members since pages were forgotten (content.c) */
 };
 
 /* ---- contents ---- */
@@ -84,6 +85,15 @@ extern const struct diff_format stet_diff_formats[];
 
 /* Asks them. Adds at least one finding (content.c). */
 int stet_diff_content(const struct diff_pair *p, struct stet_error *err);
+
+/* ---- large contents (mapped.c) ---- */
+
+/* Is it more than can be looked into in bounded time and memory? Comparators of what is no archive go over all of it. */
+bool stet_diff_is_large(const struct diff_pair *p);
+/* Compares such contents as bytes: one finding, that says so. Memory stays small. */
+int stet_diff_large(const struct diff_pair *p, struct stet_error *err);
+/* Are they the same? Memory stays small whatever their length. */
+bool stet_diff_bytes_equal(const struct diff_bytes *a, const struct diff_bytes *b);
 
 /*
  * Compares what a member of the contents is on both sides, within the budgets of depth and bytes: "a.tar" + '!' +

@@ -44,7 +44,7 @@ void stet_diff_map_forget(const struct diff_map *m, size_t offset, size_t len);
  * comparison is to end: stet_diff_map_content() says so. */
 bool stet_diff_map_equal(const struct diff_map *a, const struct diff_map *b);
 /* stet_diff_content() of two that are not equal: the pair's contents are all of a and b. Those that are larger than the
- * budget are compared as bytes, and a finding says so. */
+ * budget, or of more than 192 MiB together and no archives, are compared as bytes, and a finding says so. */
 int stet_diff_map_content(const struct diff_pair *p, const struct diff_map *a,
                           const struct diff_map *b, struct stet_error *err);
 int stet_diff_map_digest(const struct diff_map *m, struct stet_digest *out, struct stet_error *err);

@@ -245,6 +245,15 @@ static void holes_take_no_time(void **state)
         assert_string_equal(result.findings[0].what,
                             "first and last difference: bytes 1099511627775-1099511627775");
         stet_diff_result_release(&result);
+        /* What is too large for memory is compared as bytes too. */
+        assert_int_equal(ftruncate(a, 120 << 20) | ftruncate(b, 120 << 20), 0);
+        assert_int_equal(pwrite(b, "x", 1, 100 << 20), 1);
+        assert_int_equal(stet_diff(path[0], path[1], &options, &result, NULL), 0);
+        assert_int_equal(result.count, 1);
+        assert_string_equal(result.findings[0].what,
+                            "first and last difference: bytes 104857600-104857600");
+        assert_non_null(strstr(result.findings[0].detail, "too large"));
+        stet_diff_result_release(&result);
     }
     close(a);
     close(b);
