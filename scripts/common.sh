@@ -10,7 +10,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkgconf libsolv-dev libsolvext-d
 RUN_PACKAGES="gpgv uidmap ca-certificates debian-archive-keyring archlinux-keyring"
 # To test it: unit tests, style, sanitizers, judges and clients.
 TEST_PACKAGES="libcmocka-dev bats clang clang-format libclang-rt-14-dev shellcheck mandoc
- binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap faketime disorderfs fuse3 strace util-linux bsdutils
+ binutils attr acl jq curl gnupg apt-utils dpkg-dev mmdebstrap debootstrap locales diffoscope-minimal faketime disorderfs fuse3 strace util-linux bsdutils
  docker.io skopeo umoci podman buildah python3-jsonschema procps passwd xz-utils zstd
  pacman-package-manager makepkg libarchive-tools libcap2-bin fakeroot chromium fonts-dejavu-core"
 # To make the pairs of tests/data/diff anew (tests/support/make-diff-pairs).
