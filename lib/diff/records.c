@@ -390,10 +390,13 @@ static int detail_record(struct diff_details *d, char sign, const struct diff_re
         return 0;
     if (stet_diff_printable(item->key.s, item->key.len, 400, &line, err) < 0)
         return -1;
-    if (item->value.len > 0) {
-        stet_buffer_add_str(&line, ": ");
-        if (stet_diff_printable(item->value.s, item->value.len, 400, &line, err) < 0)
+    struct diff_text rest = item->value, part;
+    for (const char *before = ": "; stet_diff_text_line(&rest, &part); before = ", ") {
+        stet_buffer_add_str(&line, before);
+        if (stet_diff_printable(part.s, part.len, 400, &line, err) < 0)
             return -1;
+        if (line.len > 1000)
+            break;
     }
     if (stet_buffer_check(&line, "a finding", err) < 0)
         return -1;

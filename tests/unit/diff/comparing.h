@@ -7,6 +7,7 @@
 
 #include "lib/diff/formats.h"
 #include "lib/diff/private.h"
+#include "lib/diff/scopes.h"
 
 struct comparing {
     struct stet_diff_options options;
@@ -64,6 +65,8 @@ static inline void comparing_release(struct comparing *c)
 {
     stet_diff_result_release(&c->result);
     stet_diff_recent_release(&c->diff.recent);
+    stet_diff_scopes_free(c->diff.scopes);
+    c->diff.scopes = NULL;
 }
 
 #endif
