@@ -142,19 +142,4 @@ struct stet_diff_options {
 int stet_diff(const char *a, const char *b, const struct stet_diff_options *options,
               struct stet_diff_result *out, struct stet_error *err);
 
-/* Findings of one cause together, the largest group first (by number of findings, then in the order of the causes;
- * loud causes before all others). indexes are into result->findings. */
-struct stet_diff_group {
-    enum stet_diff_cause cause;
-    size_t *indexes;
-    size_t count;
-};
-struct stet_diff_groups {
-    struct stet_diff_group items[STET_CAUSE_COUNT];
-    size_t count;
-};
-int stet_diff_groups_make(const struct stet_diff_result *r, struct stet_diff_groups *out,
-                          struct stet_error *err);
-void stet_diff_groups_release(struct stet_diff_groups *g);
-
 #endif

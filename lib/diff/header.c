@@ -3,7 +3,7 @@
  */
 #include "lib/diff/sides.h"
 
-enum { RECORDS_MAX = 256, OFF_CHECKSUM = 148, OFF_MAGIC = 257 };
+enum { RECORDS_MAX = 256, OFF_CHECKSUM = 148, OFF_MAGIC = 257, TIME_MAX = 64 };
 
 struct headers {
     struct diff_habits *habits;
@@ -208,6 +208,35 @@ static unsigned bit_of(const struct diff_bytes *key)
     return 0;
 }
 
+/* A time as records hold it, "1732371341.5", as "2024-11-23T14:15:41.5Z"; data NULL and what is none stay as they are. */
+static void show_time(struct diff_bytes *value, char out[TIME_MAX])
+{
+    char seconds[STET_TIME_TEXT_MAX];
+    int64_t t = 0;
+    size_t i = 0;
+
+    for (; i < value->len && i < 11 && value->data[i] >= '0' && value->data[i] <= '9'; i++)
+        t = t * 10 + (value->data[i] - '0');
+    size_t rest = value->len - i;
+    if (i == 0 || rest > 20 || (rest > 0 && value->data[i] != '.'))
+        return;
+    stet_time_format(t, seconds);
+    size_t len = strlen(seconds) - 1; /* without its Z */
+    snprintf(out, TIME_MAX, "%.*s%.*sZ", (int)len, seconds, (int)rest,
+             (const char *)value->data + i);
+    *value = (struct diff_bytes){(const unsigned char *)out, strlen(out)};
+}
+
+static bool is_time(const struct diff_bytes *key)
+{
+    static const char *const keys[] = {"atime", "ctime", "mtime", "LIBARCHIVE.creationtime"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (key->len == strlen(keys[i]) && memcmp(key->data, keys[i], key->len) == 0)
+            return true;
+    return false;
+}
+
 static int tell_record(const struct headers *h, const struct diff_pax_record *a,
                        const struct diff_pax_record *b, const char *prefix, struct stet_error *err)
 {
@@ -222,8 +251,13 @@ static int tell_record(const struct headers *h, const struct diff_pax_record *a,
     stet_buffer_add_str(&what, "record ");
     if (stet_diff_printable(key->data, key->len, 200, &what, err) < 0)
         return -1;
-    return tell(h, a ? a->value : none, b ? b->value : none, habit, err, prefix,
-                stet_buffer_str(&what));
+    struct diff_bytes va = a ? a->value : none, vb = b ? b->value : none;
+    char ta[TIME_MAX], tb[TIME_MAX];
+    if (is_time(key)) {
+        show_time(&va, ta);
+        show_time(&vb, tb);
+    }
+    return tell(h, va, vb, habit, err, prefix, stet_buffer_str(&what));
 }
 
 /* The first record of b with this key that has no other yet; count: none. */

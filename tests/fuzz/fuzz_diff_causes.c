@@ -97,14 +97,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     end_file(&in);
     if (stet_diff_explain(&in.diff, &err) < 0)
         abort();
-    struct stet_diff_groups groups;
-    if (stet_diff_groups_make(&in.result, &groups, &err) < 0)
-        abort();
     for (size_t i = 0; i < in.result.count; i++)
         if (!in.result.findings[i].path ||
             (in.result.findings[i].cause && !in.result.findings[i].evidence))
             abort();
-    stet_diff_groups_release(&groups);
     stet_buffer_release(&in.file);
     stet_diff_result_release(&in.result);
     stet_diff_side_release(&in.diff.side[0]);

@@ -1,5 +1,5 @@
 /*
- * The parts of the search for causes: times in text, evidence of two builds, which package ships what, single rules, groups.
+ * The parts of the search for causes: times in text, evidence of two builds, which package ships what, single rules.
  * Whole artifacts are in test_diff_pairs.c.
  */
 #include <setjmp.h>
@@ -663,35 +663,7 @@ static void test_explained_stays(void **state)
     end(&s);
 }
 
-/* ---- groups and names ---- */
-
-static void test_groups(void **state)
-{
-    (void)state;
-    static const enum stet_diff_cause causes[] = {STET_CAUSE_BUILD_TIME, STET_CAUSE_OWNER,
-                                                  STET_CAUSE_BUILD_TIME, STET_CAUSE_RANDOM,
-                                                  STET_CAUSE_LOCALE,     0};
-    struct search s;
-    struct stet_diff_groups g;
-    struct stet_error err = STET_ERROR_INIT;
-    begin(&s, false);
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
-        struct stet_finding *f = add(&s, STET_DIFF_CONTENT, "x", "text", "line", "a", "b");
-        f->cause = causes[i];
-    }
-    assert_int_equal(stet_diff_groups_make(&s.result, &g, &err), 0);
-    static const enum stet_diff_cause order[] = {STET_CAUSE_RANDOM, STET_CAUSE_BUILD_TIME,
-                                                 STET_CAUSE_UNEXPLAINED, STET_CAUSE_OWNER,
-                                                 STET_CAUSE_LOCALE};
-    assert_int_equal(g.count, 5);
-    for (size_t i = 0; i < g.count; i++)
-        assert_int_equal(g.items[i].cause, order[i]);
-    assert_int_equal(g.items[1].count, 2);
-    assert_int_equal(g.items[1].indexes[0], 0);
-    assert_int_equal(g.items[1].indexes[1], 2);
-    stet_diff_groups_release(&g);
-    end(&s);
-}
+/* ---- names ---- */
 
 static void test_table(void **state)
 {
@@ -728,7 +700,6 @@ int main(void)
         cmocka_unit_test(test_umask),
         cmocka_unit_test(test_package),
         cmocka_unit_test(test_explained_stays),
-        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
