@@ -33,7 +33,8 @@ static int for_places(struct causes *c, place_rule *rule, struct stet_error *err
 static int explain(struct causes *c, struct stet_finding *f, struct stet_error *err)
 {
     static int (*const rules[])(struct causes *, struct stet_finding *, struct stet_error *) = {
-        stet_cause_by_place, stet_cause_by_line_order, stet_cause_by_text, stet_cause_by_bytes};
+        stet_cause_by_place, stet_cause_by_line_order, stet_cause_by_text, stet_cause_by_messages,
+        stet_cause_by_bytes};
     stet_cause_lines_read(f, &c->lines);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         int rc = rules[i](c, f, err);

@@ -45,6 +45,15 @@ struct cause_clock {
 };
 enum { CAUSE_CLOCKS_MAX = 512 };
 
+/* ---- words that some lines say the meaning of (causes_words.c) ---- */
+
+enum { CAUSE_WORD_MAX = 128, CAUSE_LEARNED_MAX = 32 };
+/* On the two sides, at one place. */
+struct cause_learned {
+    enum stet_diff_cause cause;
+    char a[CAUSE_WORD_MAX], b[CAUSE_WORD_MAX];
+};
+
 /* The search under way. */
 struct causes {
     struct diff *d;
@@ -53,6 +62,8 @@ struct causes {
     int64_t fixed;
     struct cause_clock clocks[CAUSE_CLOCKS_MAX]; /* that the contents have */
     size_t clock_count;
+    struct cause_learned words[CAUSE_LEARNED_MAX];
+    size_t word_count;
     bool learned; /* the builds' spans are those of the contents' times */
     struct cause_prefix prefixes[CAUSE_PREFIXES_MAX];
     size_t prefix_count;
@@ -124,7 +135,6 @@ bool stet_cause_spans_told(const struct causes *c);
 /* ---- words around a token (causes_text.c) ---- */
 
 /* The words at both places, of letters, digits, '_', '-' and '.'; m is given their lengths. False where one has none. */
-enum { CAUSE_WORD_MAX = 128 };
 bool stet_cause_both_words(const struct cause_walk *w, struct cause_match *m, struct cause_text *a,
                            struct cause_text *b);
 bool stet_cause_is_name(char c); /* may it be in such a word? */
@@ -135,6 +145,12 @@ bool stet_cause_has_word(struct cause_text text, const char *word);
  * Where nothing stands before it, the last part of the finding's what is the name. */
 bool stet_cause_is_named(const struct cause_walk *w, const char *words);
 bool stet_cause_text_is(struct cause_text t, const char *s);
+/* Keeps two words that a line says to be of this cause. */
+void stet_cause_learn(const struct cause_walk *w, enum stet_diff_cause cause, struct cause_text a,
+                      struct cause_text b);
+/* Are these two such words? Or, where part, does each begin such a word, up to a '-'? */
+bool stet_cause_is_learned(const struct cause_walk *w, enum stet_diff_cause cause,
+                           struct cause_text a, struct cause_text b, bool part);
 /* A path's last component; members after '!' count. */
 const char *stet_cause_base_name(const char *path);
 
@@ -142,6 +158,8 @@ const char *stet_cause_base_name(const char *path);
 
 int stet_cause_by_text(struct causes *c, struct stet_finding *f,
                        struct stet_error *err); /* causes_text.c */
+int stet_cause_by_messages(struct causes *c, struct stet_finding *f,
+                           struct stet_error *err); /* causes_settings.c */
 int stet_cause_by_bytes(struct causes *c, struct stet_finding *f,
                         struct stet_error *err); /* causes_bytes.c */
 int stet_cause_by_place(struct causes *c, struct stet_finding *f,

@@ -103,25 +103,44 @@ static void raise_times(struct stet_finding *all, size_t from, size_t to)
 
 /* ---- messages in another language ---- */
 
-static bool is_digit(char c)
+enum { NUMBERS_MAX = 64 };
+
+/* The numbers of a line but times of day, in rising order; false: too many. */
+static bool numbers_of(struct cause_text t, unsigned long long out[NUMBERS_MAX], size_t *count)
 {
-    return c >= '0' && c <= '9';
+    *count = 0;
+    for (size_t i = 0; i < t.len;) {
+        struct diff_time when;
+        if (t.s[i] < '0' || t.s[i] > '9') {
+            i++;
+            continue;
+        }
+        if (stet_diff_time_scan(t.s + i, t.len - i, 0, &when) && when.form == DIFF_TIME_CLOCK) {
+            i += when.len;
+            continue;
+        }
+        unsigned long long value = 0;
+        for (; i < t.len && t.s[i] >= '0' && t.s[i] <= '9'; i++)
+            value = value * 10 + (unsigned)(t.s[i] - '0');
+        if (*count == NUMBERS_MAX)
+            return false;
+        size_t k = (*count)++;
+        for (; k > 0 && out[k - 1] > value; k--)
+            out[k] = out[k - 1];
+        out[k] = value;
+    }
+    return true;
 }
 
-/* Are the digits and paths of both the same, and words there? What differs may then be a translation. */
+/* Are the numbers of both the same, and words there? What differs may then be a translation. */
 static bool same_but_words(struct cause_text a, struct cause_text b)
 {
-    size_t i = 0, j = 0, letters = 0;
-    for (;;) {
-        for (; i < a.len && !is_digit(a.s[i]); i++)
-            letters += stet_cause_is_word(a.s[i]);
-        while (j < b.len && !is_digit(b.s[j]))
-            j++;
-        if (i == a.len || j == b.len)
-            return i == a.len && j == b.len && letters > 3;
-        if (a.s[i++] != b.s[j++])
-            return false;
-    }
+    unsigned long long x[NUMBERS_MAX], y[NUMBERS_MAX];
+    size_t n, k, letters = 0;
+    for (size_t i = 0; i < a.len; i++)
+        letters += stet_cause_is_word(a.s[i]);
+    return letters > 3 && numbers_of(a, x, &n) && numbers_of(b, y, &k) && n == k &&
+           memcmp(x, y, n * sizeof *x) == 0;
 }
 
 static int by_translation(struct causes *c, struct stet_finding *f, struct stet_error *err)
@@ -170,7 +189,8 @@ int stet_cause_by_others(struct causes *c, size_t from, size_t to, struct stet_e
     if (to - from < 2)
         return 0;
     raise_times(all, from, to);
-    if (any_sure(all, from, to, STET_CAUSE_LOCALE) && strcmp(all[from].format, "text") == 0)
+    if (any_sure(all, from, to, STET_CAUSE_LOCALE) &&
+        (strcmp(all[from].format, "text") == 0 || strcmp(all[from].format, "log") == 0))
         for (size_t i = from; i < to; i++)
             if (all[i].cause == STET_CAUSE_UNEXPLAINED && by_translation(c, &all[i], err) < 0)
                 return -1;

@@ -19,7 +19,9 @@ static size_t path_at(struct cause_text t, size_t i)
     char before = i > 0 ? t.s[i - 1] : ' ';
     bool option = i > 1 && t.s[i - 2] == '-' && before >= 'A' && before <= 'Z'; /* -I/usr/include */
     bool address = before == ':' && i + 1 < t.len && t.s[i + 1] == '/';         /* http://… */
-    if ((is_path_char(before) && before != '=' && before != '@' && !option) || address)
+    bool file = i > 6 && memcmp(t.s + i - 7, "file://", 7) == 0;
+    bool inside = is_path_char(before) && before != '=' && before != '@' && !option;
+    if (!file && (inside || address))
         return 0;
     while (i + n < t.len && t.s[i + n] != '\0' && is_path_char(t.s[i + n]))
         n++;

@@ -141,6 +141,32 @@ bool stet_cause_match_locale(const struct cause_walk *w, struct cause_match *m)
                                    : "both are settings of the time zone");
 }
 
+/* What programs say of a locale that is set and not installed. */
+static bool is_complaint(struct cause_text t)
+{
+    static const char *const words[] = {"cannot change locale", "Setting locale failed",
+                                        "Falling back to the standard locale", "Cannot set LC_",
+                                        "Can't set locale"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (memmem(t.s, t.len, words[i], strlen(words[i])))
+            return true;
+    return false;
+}
+
+int stet_cause_by_messages(struct causes *c, struct stet_finding *f, struct stet_error *err)
+{
+    const struct cause_lines *l = &c->lines;
+    if (l->hex || l->cut || (l->a_count > 0) == (l->b_count > 0))
+        return 0;
+    for (size_t i = 0; i < l->a_count + l->b_count; i++)
+        if (!is_complaint(l->a_count > 0 ? l->a[i] : l->b[i]))
+            return 0;
+    return stet_diff_because(f, STET_CAUSE_LOCALE, STET_DIFF_LIKELY, err,
+                             "only one side complains of the locale that is set") < 0
+               ? -1
+               : 1;
+}
+
 /* ---- machine ---- */
 
 /* "6.1.0-13-amd64" */
@@ -207,9 +233,11 @@ static bool match_platform(const struct cause_walk *w, struct cause_match *m)
         b.len++;
     m->a = a.len;
     m->b = b.len;
-    return is_release(a) && is_release(b) && memmem(a.s, a.len, "-with-", 6) &&
-           memmem(b.s, b.len, "-with-", 6) &&
-           stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+    if (!is_release(a) || !is_release(b) || !memmem(a.s, a.len, "-with-", 6) ||
+        !memmem(b.s, b.len, "-with-", 6))
+        return false;
+    stet_cause_learn(w, STET_CAUSE_MACHINE, a, b);
+    return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
                           "both are platforms with the release of the kernel");
 }
 
@@ -279,9 +307,14 @@ bool stet_cause_match_machine(const struct cause_walk *w, struct cause_match *m)
     if (stet_cause_is_named(w, "march|mtune|mcpu|target cpu"))
         return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
                               "both are processors that were compiled for");
-    if (is_release(a) && is_release(b) && is_kernel_line(w))
+    if (is_release(a) && is_release(b) && is_kernel_line(w)) {
+        stet_cause_learn(w, STET_CAUSE_MACHINE, a, b);
         return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
                               "both are releases of the kernel");
+    }
+    if (is_release(a) && is_release(b) && stet_cause_is_learned(w, STET_CAUSE_MACHINE, a, b, true))
+        return stet_cause_say(m, STET_CAUSE_MACHINE, STET_DIFF_LIKELY,
+                              "other lines name both as releases of the kernel");
     if (is_architecture(a) && is_architecture(b) &&
         (is_kernel_line(w) ||
          stet_cause_is_named(w, "machine|uname m|host cpu|build cpu|build arch")))

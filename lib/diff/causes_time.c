@@ -182,10 +182,12 @@ static int sureness_alone(const struct cause_walk *w, const struct diff_time *x,
     return x->form == DIFF_TIME_NUMBER && telling_name(w) ? STET_DIFF_POSSIBLE : -1;
 }
 
-static bool has_one_of(const struct cause_walk *w, const char *const *words)
+enum { NEARBY = 64 }; /* characters before a time that say what it is */
+
+static bool has_one_of(struct cause_text t, const char *const *words)
 {
     for (; *words; words++)
-        if (stet_cause_has_word(w->a, *words))
+        if (stet_cause_has_word(t, *words))
             return true;
     return false;
 }
@@ -194,7 +196,7 @@ static bool is_duration(const struct cause_walk *w)
 {
     static const char *const words[] = {"elapsed", "duration", "took",    "real", "user",
                                         "uptime",  "length",   "runtime", NULL};
-    return has_one_of(w, words);
+    return has_one_of(w->a, words);
 }
 
 /* A time that someone chose: until when something holds. */
@@ -203,7 +205,9 @@ static bool is_of_the_future(const struct cause_walk *w)
     static const char *const words[] = {"expires",  "expiry",      "expiration",  "expire",
                                         "deadline", "valid until", "valid to",    "not after",
                                         "eol",      "end of life", "support end", NULL};
-    return has_one_of(w, words) || stet_cause_is_named(w, "expires|expiry|until|notafter|eol");
+    size_t n = w->i < NEARBY ? w->i : NEARBY;
+    return has_one_of((struct cause_text){w->a.s + w->i - n, n}, words) ||
+           stet_cause_is_named(w, "expires|expiry|until|notafter|eol");
 }
 
 /* Whole times tell when the builds were, if nothing else does. */

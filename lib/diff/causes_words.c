@@ -31,6 +31,40 @@ bool stet_cause_both_words(const struct cause_walk *w, struct cause_match *m, st
     return a->len > 0 && b->len > 0 && a->len < CAUSE_WORD_MAX && b->len < CAUSE_WORD_MAX;
 }
 
+/* ---- words whose meaning is learned ---- */
+
+void stet_cause_learn(const struct cause_walk *w, enum stet_diff_cause cause, struct cause_text a,
+                      struct cause_text b)
+{
+    struct causes *c = w->c;
+    if (!c->counting || c->word_count == CAUSE_LEARNED_MAX || a.len < 3 || b.len < 3 ||
+        a.len >= CAUSE_WORD_MAX || b.len >= CAUSE_WORD_MAX ||
+        stet_cause_is_learned(w, cause, a, b, false))
+        return;
+    struct cause_learned *l = &c->words[c->word_count++];
+    *l = (struct cause_learned){.cause = cause};
+    memcpy(l->a, a.s, a.len);
+    memcpy(l->b, b.s, b.len);
+}
+
+static bool begins_word(struct cause_text t, const char *word, bool part)
+{
+    size_t n = strlen(word);
+    return t.len <= n && memcmp(t.s, word, t.len) == 0 &&
+           (t.len == n || (part && word[t.len] == '-'));
+}
+
+bool stet_cause_is_learned(const struct cause_walk *w, enum stet_diff_cause cause,
+                           struct cause_text a, struct cause_text b, bool part)
+{
+    for (size_t i = 0; i < w->c->word_count; i++) {
+        const struct cause_learned *l = &w->c->words[i];
+        if (l->cause == cause && begins_word(a, l->a, part) && begins_word(b, l->b, part))
+            return true;
+    }
+    return false;
+}
+
 /* ---- hosts and users ---- */
 
 /* Is t one of names, or the first part of one ("host" of "host.example.org")? */
@@ -156,8 +190,13 @@ bool stet_cause_match_host(const struct cause_walk *w, struct cause_match *m)
     if (is_among(&s[0].users, a) && is_among(&s[1].users, b))
         return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_CERTAIN,
                               "both are the users of the builds");
-    if (match_uname(w, m))
+    if (match_uname(w, m)) {
+        stet_cause_learn(w, STET_CAUSE_HOST, a, b);
         return true;
+    }
+    if (stet_cause_is_learned(w, STET_CAUSE_HOST, a, b, false))
+        return stet_cause_say(m, STET_CAUSE_HOST, STET_DIFF_LIKELY,
+                              "other lines name both as host names");
     if (stet_cause_is_named(w, "build host|buildhost|host of build|build machine|nodename|built on "
                                "host|compiled on host|kbuild build host|compile host|"
                                "build hostname"))
@@ -170,6 +209,7 @@ bool stet_cause_match_host(const struct cause_walk *w, struct cause_match *m)
                               "both are named as the users who built");
     if (!stet_cause_is_named(w, "hostname|host name"))
         return false;
+    stet_cause_learn(w, STET_CAUSE_HOST, a, b);
     bool containers = is_container(a) && is_container(b);
     return stet_cause_say(m, STET_CAUSE_HOST, containers ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE,
                           "both are named as host names");

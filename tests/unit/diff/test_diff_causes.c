@@ -457,6 +457,42 @@ static void test_fixed_time(void **state)
     end(&s);
 }
 
+/* What some lines say of a word holds for others. */
+static void test_learned(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        enum stet_diff_cause cause;
+    } texts[] = {
+        {"hostname = one", "hostname = two", STET_CAUSE_HOST},
+        {"made on one today", "made on two today", STET_CAUSE_HOST},
+        {"made on two today", "made on one today", 0},
+        {"Linux-6.1.0-x86_64-with-glibc2.36", "Linux-5.10.0-x86_64-with-glibc2.36",
+         STET_CAUSE_MACHINE},
+        {"needs 6.1.0 here", "needs 5.10.0 here", STET_CAUSE_MACHINE},
+        {"needs 6.1 here", "needs 5.10 here", 0},
+        {"url: file:///tmp/pip-Ab12Cd34", "url: file:///tmp/pip-Xy34Zz56", STET_CAUSE_BUILD_PATH},
+    };
+    struct search s;
+    begin(&s, true);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        add(&s, STET_DIFF_CONTENT, "x", "text", "line 1", texts[i].a, texts[i].b);
+    struct stet_finding *f = add(&s, STET_DIFF_CONTENT, "y", "log", "line 1", NULL, "x");
+    line(f, "+bash: warning: setlocale: LC_ALL: cannot change locale (de_DE.UTF-8)");
+    f = add(&s, STET_DIFF_CONTENT, "y", "log", "line 2", "x", "y");
+    line(f, "-3 files on 21 Nov at 09:16:20");
+    line(f, "+am 21. Nov. um 18:16:20 3 Dateien");
+    explain(&s);
+    size_t n = sizeof texts / sizeof *texts;
+    for (size_t i = 0; i < n; i++)
+        if (s.result.findings[i].cause != texts[i].cause)
+            fail_msg("%s: %s", texts[i].a, stet_diff_cause_info(s.result.findings[i].cause)->name);
+    assert_int_equal(s.result.findings[n].cause, STET_CAUSE_LOCALE);
+    assert_int_equal(s.result.findings[n + 1].cause, STET_CAUSE_LOCALE);
+    end(&s);
+}
+
 /* Lines beside each other: all of them must be explained. */
 static void test_lines(void **state)
 {
@@ -685,21 +721,14 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_time_names),
-        cmocka_unit_test(test_times_cut),
-        cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_span),
-        cmocka_unit_test(test_span_order),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_owners),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_fixed_time),
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_umask),
-        cmocka_unit_test(test_package),
-        cmocka_unit_test(test_explained_stays),
+        cmocka_unit_test(test_times),     cmocka_unit_test(test_time_names),
+        cmocka_unit_test(test_times_cut), cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_span),      cmocka_unit_test(test_span_order),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_fixed_time),
+        cmocka_unit_test(test_learned),   cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_bytes),     cmocka_unit_test(test_umask),
+        cmocka_unit_test(test_package),   cmocka_unit_test(test_explained_stays),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,7 @@ pack_root r
 END
 
 apart bp-mktemp 'direct_url.json of pip, with a directory of mktemp' \
-    same 'unexplained' 'build-path' 'yet unexplained' <<'END'
+    same 'unexplained' 'build-path' <<'END'
 t=$(mktemp -d /tmp/pip-req-build-XXXXXXXX)
 mkdir -p r/usr/lib/python3/dist-packages/foo-1.0.dist-info
 echo "{\"dir_info\": {}, \"url\": \"file://$t\"}" >r/usr/lib/python3/dist-packages/foo-1.0.dist-info/direct_url.json
@@ -197,6 +197,6 @@ pack_root r
 END
 
 apart ma-py-platform 'platform.platform() of Python under two kernels' \
-    same 'unexplained' 'machine' 'yet unexplained' <<'END'
+    same 'unexplained' 'machine' <<'END'
 setarch $(either x86_64 --uname-2.6) /usr/bin/python3 -c 'import platform,json; print(json.dumps({"python": "3.11", "platform": platform.platform(), "release": platform.release()}))' >"$out"
 END
