@@ -279,14 +279,15 @@ static int set_key(struct diff_image_item *item, const json_t *list, const json_
     const json_t *of = described(list, entry), *platform = json_object_get(of, "platform");
     const char *os = text_of(platform, "os"), *machine = text_of(platform, "architecture");
     const char *variant = text_of(platform, "variant");
+    bool known = os || machine || variant || of != entry;
 
-    item->key =
-        stet_format(err, "%s%s%s%s/%s%s%s", reference ? reference : "", reference ? " " : "",
-                    of == entry ? "" : "attestation of ", os ? os : "", machine ? machine : "",
-                    variant ? "/" : "", variant ? variant : "");
+    item->key = stet_format(err, "%s%s%s%s%s%s%s%s", reference ? reference : "",
+                            reference && known ? " " : "", of == entry ? "" : "attestation of ",
+                            os ? os : "", known ? "/" : "", machine ? machine : "",
+                            variant ? "/" : "", variant ? variant : "");
     if (!item->key)
         return -1;
-    item->platform = item->key + (reference ? strlen(reference) + 1 : 0);
+    item->platform = item->key + (reference ? strlen(reference) + known : 0);
     return 0;
 }
 
