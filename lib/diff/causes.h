@@ -64,7 +64,8 @@ struct causes {
     size_t clock_count;
     struct cause_learned words[CAUSE_LEARNED_MAX];
     size_t word_count;
-    bool learned; /* the builds' spans are those of the contents' times */
+    size_t support; /* how many of the times are those of the spans that were learned */
+    bool learned;   /* the builds' spans are those of the contents' times */
     struct cause_prefix prefixes[CAUSE_PREFIXES_MAX];
     size_t prefix_count;
     bool counting;            /* the pass that only gathers prefixes and times */

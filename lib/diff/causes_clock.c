@@ -94,6 +94,7 @@ void stet_cause_learn_spans(struct causes *c)
             widen(&c->d->side[1], c->clocks[i].b);
         }
     c->learned = true;
+    c->support = support;
 }
 
 bool stet_cause_in_build(const struct causes *c, int side, int64_t t)

@@ -175,7 +175,7 @@ static bool is_release(struct cause_text t)
     size_t dots = 0, i = 0;
     for (; i < t.len && ((t.s[i] >= '0' && t.s[i] <= '9') || t.s[i] == '.'); i++)
         dots += t.s[i] == '.';
-    return i > 2 && dots >= 1 && dots <= 3 && t.s[0] != '.';
+    return i > 2 && dots >= 2 && dots <= 3 && t.s[0] != '.';
 }
 
 static bool is_level(struct cause_text t)

@@ -3,7 +3,12 @@
  */
 #include "lib/diff/causes.h"
 
-enum { QUARTER = 900, ZONES = 14 * 3600, YEARS = 10 * 366 * 86400 };
+enum {
+    QUARTER = 900,
+    ZONES = 14 * 3600,
+    YEARS = 10 * 366 * 86400,
+    MANY = 4, /* times that agree by chance no more */
+};
 
 static const struct diff_side *side(const struct cause_walk *w, int which)
 {
@@ -171,8 +176,8 @@ static int sureness_alone(const struct cause_walk *w, const struct diff_time *x,
         if (!stet_cause_after_fixed(w->c, x->seconds + rest) ||
             !stet_cause_after_fixed(w->c, y->seconds + rest))
             return -1;
-        if (x->form == DIFF_TIME_NUMBER)
-            return telling_name(w) ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE;
+        if (x->form == DIFF_TIME_NUMBER) /* by itself, it may be an id */
+            return telling_name(w) ? STET_DIFF_LIKELY : -1;
     }
     if (x->form == DIFF_TIME_DATE || x->form == DIFF_TIME_NAMED)
         return x->grain <= DIFF_TIME_MINUTE && telling_name(w) ? STET_DIFF_LIKELY
@@ -226,7 +231,7 @@ static bool judge_untold(const struct cause_walk *w, const struct diff_time *x,
     int sure = sureness_alone(w, x, y);
     bool near = w->c->learned && in_span(side(w, 0), x) && in_span(side(w, 1), y);
     if (near) {
-        int most = w->c->fixed ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE;
+        int most = w->c->fixed && w->c->support >= MANY ? STET_DIFF_LIKELY : STET_DIFF_POSSIBLE;
         int here = sureness_in_span(w, x);
         here = here > most ? most : here;
         sure = here > sure ? here : sure;

@@ -297,7 +297,7 @@ pack_root r
 END
 
 apart mandb 'an index of man-db' \
-    days 'unexplained' 'build-time' <<'END'
+    days 'unexplained' 'build-time' 'yet unexplained' <<'END'
 mkdir -p m/man1
 printf '.TH FOO 1\n.SH NAME\nfoo \\- do it\n' >m/man1/foo.1
 printf '.TH BAR 1\n.SH NAME\nbar \\- do it\n' >m/man1/bar.1
