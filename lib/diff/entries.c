@@ -18,6 +18,7 @@ struct comparison {
     bool strict;
     struct diff_habits *habits; /* of the headers of two tars; NULL: not compared */
     size_t pairs;
+    bool led_otherwise; /* the entry at hand is one of a file's names, of which another is first */
     struct diff_links links[2]; /* where headers of tars are not compared, which say them */
     struct diff_meta ma, mb;
     uint64_t looked_at; /* bytes since memory was given back */
@@ -311,12 +312,54 @@ static bool same_type(const struct comparison *c)
     return c->ma.type == c->mb.type || (is_file(&c->ma, c->strict) && is_file(&c->mb, c->strict));
 }
 
+/* Does entry lead to leader, which is another name of the same file in t? */
+static bool leads_to(const struct diff_tar *t, size_t leader, const char *path)
+{
+    size_t entry;
+    return stet_diff_tar_find(t, path, &entry) && stet_diff_tar_leader(t, entry, &entry, NULL) &&
+           entry == leader;
+}
+
+/*
+ * Of the names of one file, an archive holds the content under the first that it meets. Is it another one on each side,
+ * while on both the two names are one file?
+ */
+static bool is_led_otherwise(const struct comparison *c, size_t x, size_t y)
+{
+    const struct diff_tar *a = c->a->tar, *b = c->b->tar;
+    size_t la, lb;
+
+    if ((c->ma.type != STET_ENTRY_HARDLINK && c->mb.type != STET_ENTRY_HARDLINK) || c->ma.flag ||
+        c->mb.flag || !stet_diff_tar_leader(a, x, &la, NULL) ||
+        !stet_diff_tar_leader(b, y, &lb, NULL))
+        return false;
+    const char *pa = stet_diff_tar_path(a, la), *pb = stet_diff_tar_path(b, lb);
+    return strcmp(pa, pb) != 0 && leads_to(a, la, pb) && leads_to(b, lb, pa);
+}
+
+static int compare_leaders(struct comparison *c, size_t i, size_t j, const char *path,
+                           unsigned *told, struct stet_error *err)
+{
+    static const char *const words[] = {"it holds the content", "it is a link to another name"};
+
+    c->led_otherwise = c->habits && is_led_otherwise(c, c->a->tar->order[i], c->b->tar->order[j]);
+    if (!c->led_otherwise)
+        return 0;
+    *told |= DIFF_FIELD_TYPE | DIFF_FIELD_LINK | DIFF_FIELD_SIZE;
+    if (c->ma.type == c->mb.type)
+        return stet_diff_habit(c->habits, path, c->ma.link, c->mb.link,
+                               "first of the names of a file", err);
+    return stet_diff_habit(c->habits, path, words[c->ma.type == STET_ENTRY_HARDLINK],
+                           words[c->mb.type == STET_ENTRY_HARDLINK], "first of the names of a file",
+                           err);
+}
+
 static int compare_type(const struct comparison *c, const char *path, unsigned *told,
                         struct stet_error *err)
 {
     char ta[VALUE_MAX], tb[VALUE_MAX];
 
-    if (same_type(c))
+    if (same_type(c) || c->led_otherwise)
         return 0;
     *told |= DIFF_FIELD_TYPE;
     return tell(c, path, "type", type_text(&c->ma, ta), type_text(&c->mb, tb), err);
@@ -334,7 +377,7 @@ static int compare_fields(const struct comparison *c, const char *path, unsigned
         return -1;
     if (!(*told & DIFF_FIELD_TYPE) && compare_device(c, path, told, err) < 0)
         return -1;
-    if (compare_link(c, path, told, err) < 0)
+    if (!c->led_otherwise && compare_link(c, path, told, err) < 0)
         return -1;
     return compare_attributes(c, path, told, err);
 }
@@ -372,7 +415,12 @@ static int compare_content(struct comparison *c, size_t i, size_t j, const char 
     struct diff_map a = {0}, b = {0};
     int rc;
 
-    if (!is_file(&c->ma, c->strict) || !is_file(&c->mb, c->strict) || c->ma.flag != c->mb.flag)
+    bool files = is_file(&c->ma, c->strict) && is_file(&c->mb, c->strict);
+
+    /* Of the names of one file, one is enough. */
+    if (c->led_otherwise)
+        files = c->ma.type == STET_ENTRY_FILE;
+    if (!files || c->ma.flag != c->mb.flag)
         return 0;
     int has_a = c->a->ops->content(c->a, i, &a, &why_a);
     int has_b = c->b->ops->content(c->b, j, &b, &why_b);
@@ -421,7 +469,7 @@ static int compare_semantics(struct comparison *c, size_t i, size_t j, const cha
     if (!c->strict && (stet_diff_links_see(&c->links[0], i, &c->ma, err) < 0 ||
                        stet_diff_links_see(&c->links[1], j, &c->mb, err) < 0))
         return -1;
-    if (compare_fields(c, path, told, err) < 0)
+    if (compare_leaders(c, i, j, path, told, err) < 0 || compare_fields(c, path, told, err) < 0)
         return -1;
     return compare_content(c, i, j, path, told, err);
 }

@@ -215,7 +215,7 @@ static bool leads_on(const struct diff_tar *t, size_t *entry, struct diff_meta *
            stet_diff_tar_find(t, stet_buffer_str(target), entry);
 }
 
-int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
+bool stet_diff_tar_leader(const struct diff_tar *t, size_t entry, size_t *out,
                           struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer target = STET_BUFFER_INIT;
@@ -225,12 +225,19 @@ int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_ma
     for (unsigned i = 0; found && i < LINKS_MAX && t->entries[entry].type == '1'; i++)
         found = leads_on(t, &entry, &m, &target, err);
     stet_diff_meta_release(&m);
-    const struct diff_tar_entry *e = &t->entries[entry];
-    if (!found || e->type == '1') {
+    *out = entry;
+    return found && t->entries[entry].type != '1';
+}
+
+int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
+                          struct stet_error *err)
+{
+    if (!stet_diff_tar_leader(t, entry, &entry, err)) {
         if (!err || err->kind == STET_ERROR_NONE)
             stet_error_input(err, "the file that the hard link leads to is not in the archive");
         return err && err->kind != STET_ERROR_INPUT ? -1 : 0;
     }
+    const struct diff_tar_entry *e = &t->entries[entry];
     stet_diff_map_part(t->map, e->content, e->size, out);
     return 1;
 }

@@ -170,6 +170,9 @@ int stet_diff_tar_meta(const struct diff_tar *t, size_t entry, struct diff_meta 
 /* Appends to out (cleared before) where a link leads: of a hard link, in normal form. */
 int stet_diff_meta_target(const struct diff_meta *m, struct stet_buffer *out,
                           struct stet_error *err);
+/* The entry that a hard link leads to in the end; entry itself when it is none. False: none, or err for lack of memory. */
+bool stet_diff_tar_leader(const struct diff_tar *t, size_t entry, size_t *out,
+                          struct stet_error *err);
 /* The content of a file, or of what a hard link leads to. 1; 0 when there is none (why, in err). */
 int stet_diff_tar_content(const struct diff_tar *t, size_t entry, struct diff_map *out,
                           struct stet_error *err);

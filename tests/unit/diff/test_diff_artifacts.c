@@ -554,6 +554,53 @@ static void names_of_one_file(void **state)
     stet_buffer_release(&other);
 }
 
+/* The same two names of one file, of which another one comes first. */
+static void first_of_the_names_of_a_file(void **state)
+{
+    struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
+    struct maker m;
+
+    (void)state;
+    begin(&m, &a);
+    file(&m, "a", "content");
+    add_entry(m.writer, ENTRY("b", HARDLINK, .mode = 0644, .link = (char *)(uintptr_t) "a"), NULL);
+    end(&m);
+    copy_bytes(&b, &a);
+    char *first = b.data, *link = b.data + 1024;
+    first[0] = 'b';
+    link[0] = 'a';
+    link[157] = 'b';
+    fix_checksum(first);
+    fix_checksum(link);
+    write_at("a.tar", &a);
+    write_at("b.tar", &b);
+    assert_int_equal(compare(at("a.tar"), at("b.tar")), 0);
+    need(STET_DIFF_ARCHIVE, 0, "a", "first of the names of a file", "it holds the content",
+         "it is a link to another name");
+    need(STET_DIFF_ARCHIVE, 0, "b", "first of the names of a file", "it is a link to another name",
+         "it holds the content");
+    for (size_t i = 0; i < result.count; i++)
+        assert_int_equal(result.findings[i].level, STET_DIFF_ARCHIVE);
+    /* Their content is compared all the same, once. */
+    memcpy(b.data + 512, "CONTENT", 7);
+    write_at("b.tar", &b);
+    assert_int_equal(compare(at("a.tar"), at("b.tar")), 0);
+    size_t contents = 0;
+    for (size_t i = 0; i < result.count; i++)
+        contents += result.findings[i].level == STET_DIFF_CONTENT;
+    assert_int_equal(contents, 1);
+    need(STET_DIFF_CONTENT, 0, "a", "line 1", "content", "CONTENT");
+    /* A link to itself is something else. */
+    copy_bytes(&b, &a);
+    b.data[1024 + 157] = 'b';
+    fix_checksum(b.data + 1024);
+    write_at("b.tar", &b);
+    assert_int_equal(compare(at("a.tar"), at("b.tar")), 0);
+    need(STET_DIFF_ENTRY, 0, "b", "link", "a", "b");
+    stet_buffer_release(&a);
+    stet_buffer_release(&b);
+}
+
 static void two_files(void **state)
 {
     (void)state;
@@ -751,6 +798,7 @@ int main(void)
         TEST(names_of_one_file),
         TEST(two_files),
         TEST(move_all),
+        TEST(first_of_the_names_of_a_file),
         TEST(what_no_field_shows),
         TEST(what_comes_after_damage_is_compared),
         TEST(what_is_ignored_is_counted),
