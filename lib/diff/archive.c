@@ -4,7 +4,7 @@
 #include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
-enum { MOVED_MAX = 8, DETAIL_MAX = 20, GAPS_MAX = 100, HEX_MAX = 32 };
+enum { MOVED_MAX = 8, DETAIL_MAX = 20, GAPS_MAX = 100, RECORD = 20 * DIFF_BLOCK, HEX_MAX = 32 };
 
 /* ---- bytes at any level ---- */
 
@@ -335,6 +335,13 @@ static int tell_trailing(struct diff *d, unsigned layer, struct diff_bytes a, st
                : -1;
 }
 
+/* Is it filled up to a whole record, of 20 blocks as most archivers write them? */
+static bool is_filled_up(const struct diff_tar *t, size_t zeroes)
+{
+    return t->map->bytes.len % RECORD == 0 && zeroes >= 2 * DIFF_BLOCK &&
+           zeroes < 2 * DIFF_BLOCK + RECORD;
+}
+
 static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a,
                         const struct diff_tar *b, struct stet_error *err)
 {
@@ -344,7 +351,9 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 
     if (!va || !vb)
         return -1;
-    if (za != zb) {
+    /* Then it follows from what comes before. */
+    bool follows = a->end != b->end && is_filled_up(a, za) && is_filled_up(b, zb);
+    if (za != zb && !follows) {
         struct stet_finding *f = stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", va, vb,
                                                   err, "end of the archive");
         if (!f || stet_diff_because(f, STET_CAUSE_ARCHIVER, STET_DIFF_LIKELY, err,

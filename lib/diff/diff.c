@@ -294,6 +294,8 @@ static int compare_names(struct diff *d, const char *a_name, const char *b_name,
         rc = sort_findings(d->result, err);
     if (rc == 0)
         rc = stet_diff_explain(d, err);
+    if (rc == 0)
+        rc = stet_diff_hide_hashes(d->result, err);
     /* Packages took the place of what is in them. */
     if (rc == 0)
         rc = sort_findings(d->result, err);

@@ -157,6 +157,9 @@ bool stet_diff_in_span(const struct diff_side *side, int64_t value);
 
 /* ---- the cause of what no comparator explained (causes.c) ---- */
 
+/* Hashes of passwords in the texts of findings give way to their kinds (hidden.c). After causes were looked for. */
+int stet_diff_hide_hashes(struct stet_diff_result *r, struct stet_error *err);
+
 /* Looks at every unexplained finding of the result and at what surrounds it; sets causes. After all was compared. */
 int stet_diff_explain(struct diff *d, struct stet_error *err);
 

@@ -148,6 +148,25 @@ static void entries_leave_room_for_contents(void **state)
     comparing_release(&c);
 }
 
+static void hashes_of_passwords_are_hidden(void **state)
+{
+    (void)state;
+    struct diff_pair p = begin();
+    struct stet_finding *f =
+        stet_diff_add(&p, "text", "a:$6$salt$0123456789abcdef:1", "$apr1$x$short", NULL, "x");
+    assert_int_equal(
+        stet_diff_detail(f, '-', "x $2y$10$0123456789abcdef0 y $y$j9T$abcdefghijklmnop", 52, NULL),
+        0);
+    assert_non_null(stet_diff_add(&p, "text", "$HOME$PATH/0123456789abcdef", NULL, NULL, "x"));
+    assert_int_equal(stet_diff_hide_hashes(&c.result, NULL), 0);
+    f = &c.result.findings[0];
+    assert_string_equal(f->a, "a:$6$(hidden):1");
+    assert_string_equal(f->b, "$apr1$x$short");
+    assert_string_equal(f->detail, "-x $2y$(hidden) y $y$(hidden)\n");
+    assert_string_equal(c.result.findings[1].a, "$HOME$PATH/0123456789abcdef");
+    comparing_release(&c);
+}
+
 /* ---- members ---- */
 
 static void equal_members_are_nothing(void **state)
@@ -295,6 +314,7 @@ int main(void)
         cmocka_unit_test(all_details_have_a_budget),
         cmocka_unit_test(findings_have_a_budget),
         cmocka_unit_test(entries_leave_room_for_contents),
+        cmocka_unit_test(hashes_of_passwords_are_hidden),
         cmocka_unit_test(equal_members_are_nothing),
         cmocka_unit_test(missing_members_are_told),
         cmocka_unit_test(depth_has_a_budget),

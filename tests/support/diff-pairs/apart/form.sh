@@ -126,7 +126,7 @@ cp x.lz4 "$out"
 END
 
 apart co-buildah-layer 'an OCI archive with a layer by gzip -1 and -9' \
-    same 'partly' 'compressor' 'yet archiver' <<'END'
+    same 'partly' 'compressor' <<'END'
 mkdir i
 seq 2000 >f
 touch -d @1793491200 f
