@@ -1,5 +1,5 @@
 # Pairs that were made without looking at the rules, and before these: what a stranger's builds would show. How many were
-# named right at the first comparison is kept in each EXPECT, and told in docs/diff-confusion.md.
+# named right at the first comparison is kept in each EXPECT, and told in docs/diff.md.
 # shellcheck shell=bash
 
 # The clocks of the two builds, by how far they are apart.

@@ -1,6 +1,6 @@
 /*
  * Pairs whose cause is known (tests/data/diff/cause-*, made by tests/support/make-diff-pairs): each must be given the
- * causes that its EXPECT says, and no other. The confusion table over all of them is docs/diff-confusion.md; it is
+ * causes that its EXPECT says, and no other. The confusion table over all of them is docs/diff.md; it is
  * compared with what is found, and written anew when STET_UPDATE is set.
  */
 #include <dirent.h>
@@ -274,35 +274,78 @@ static void add_apart(struct stet_buffer *out, const struct outcome *all, size_t
     stet_buffer_add_str(out, "\n");
 }
 
+#define BEGINS                                                                                     \
+    "<!-- The confusion table: written by tests/unit/diff/test_diff_pairs.c with STET_UPDATE=1, "  \
+    "and checked by it. -->\n"
+#define ENDS "<!-- The end of the confusion table. -->\n"
+
 static void make_table(struct stet_buffer *out, const struct outcome *all, size_t count)
 {
-    stet_buffer_add_str(out, "<!-- Written by tests/unit/diff/test_diff_pairs.c with "
-                             "STET_UPDATE=1, and checked by it. -->\n\n"
-                             "Rows: why the two sides of a pair differ. Columns: the causes that "
-                             "at least one finding of the pair was "
-                             "given. A number is of pairs.\n\n");
+    stet_buffer_add_str(
+        out,
+        BEGINS "\nRows: why the two sides of a pair differ. Columns: the causes that at least one "
+               "finding of the pair was given. A number is of pairs.\n\n");
     add_header(out);
     for (int c = 1; c <= STET_CAUSE_COUNT; c++)
         add_row(out, all, count, c % STET_CAUSE_COUNT);
     add_apart(out, all, count);
+    stet_buffer_add_str(out, "\n" ENDS);
+}
+
+static void make_list(struct stet_buffer *out, const struct outcome *all, size_t count)
+{
+    stet_buffer_add_str(out,
+                        "# What is named for each pair\n\n"
+                        "<!-- Written by tests/unit/diff/test_diff_pairs.c with STET_UPDATE=1, "
+                        "and checked by it. -->\n\n"
+                        "The pairs are in `tests/data/diff`; [diff.md](diff.md) has the confusion "
+                        "table over all of them.\n");
     add_list(out, all, count);
 }
 
-static void check_table(const char *root, const struct outcome *all, size_t count)
+/* A document of the repository is as it should be; or is made so. */
+static void check_document(const char *path, const struct stet_buffer *then,
+                           const struct stet_buffer *now)
 {
     struct stet_error err = STET_ERROR_INIT;
-    _cleanup_buffer_ struct stet_buffer now = STET_BUFFER_INIT, then = STET_BUFFER_INIT;
-    char path[4096];
-    make_table(&now, all, count);
-    assert_int_equal(stet_buffer_check(&now, "table", &err), 0);
-    snprintf(path, sizeof path, "%s/docs/diff-confusion.md", root);
-    if (getenv("STET_UPDATE")) {
-        assert_int_equal(stet_fs_write(AT_FDCWD, path, now.data, now.len, &err), 0);
-        return;
-    }
-    if (stet_fs_read(AT_FDCWD, path, 1 << 20, &then, &err) < 0)
+
+    assert_int_equal(stet_buffer_check(now, path, &err), 0);
+    if (getenv("STET_UPDATE"))
+        assert_int_equal(stet_fs_write(AT_FDCWD, path, now->data, now->len, &err), 0);
+    else
+        assert_string_equal(stet_buffer_str(now), stet_buffer_str(then));
+}
+
+static void read_document(const char *path, struct stet_buffer *out)
+{
+    struct stet_error err = STET_ERROR_INIT;
+
+    if (stet_fs_read(AT_FDCWD, path, 1 << 20, out, &err) < 0)
         fail_msg("%s", err.text);
-    assert_string_equal(stet_buffer_str(&now), stet_buffer_str(&then));
+}
+
+/* The table stands in the page on stet diff, the list in a page of its own. */
+static void check_documents(const char *root, const struct outcome *all, size_t count)
+{
+    _cleanup_buffer_ struct stet_buffer then = STET_BUFFER_INIT, now = STET_BUFFER_INIT;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/docs/diff.md", root);
+    read_document(path, &then);
+    const char *begin = strstr(stet_buffer_str(&then), BEGINS);
+    const char *end = begin ? strstr(begin, ENDS) : NULL;
+    assert_non_null(end);
+    stet_buffer_add(&now, then.data, (size_t)(begin - then.data));
+    make_table(&now, all, count);
+    stet_buffer_add_str(&now, end + strlen(ENDS));
+    check_document(path, &then, &now);
+
+    stet_buffer_clear(&then);
+    stet_buffer_clear(&now);
+    snprintf(path, sizeof path, "%s/docs/diff-confusion.md", root);
+    read_document(path, &then);
+    make_list(&now, all, count);
+    check_document(path, &then, &now);
 }
 
 /* ---- all ---- */
@@ -346,7 +389,7 @@ static void test_pairs(void **state)
         wrong += run(data, dir, &all[i]);
     close(dir);
     if (!getenv("STET_PAIR"))
-        check_table(root, all, count);
+        check_documents(root, all, count);
     assert_int_equal(wrong, 0);
 }
 
