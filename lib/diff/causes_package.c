@@ -66,10 +66,14 @@ static bool one_sided(const struct diff *d, const char *package)
 /* The package by which the finding is explained; NULL: none. */
 static const char *package_of(const struct diff *d, const struct stet_finding *f, const char *path)
 {
+    const char *owners[2] = {stet_diff_evidence_owner(&d->side[0], path),
+                             stet_diff_evidence_owner(&d->side[1], path)};
+    /* Packages are renamed, too. */
+    bool moved = owners[0] && owners[1] && strcmp(owners[0], owners[1]) != 0;
     bool lost = !f->a != !f->b;
     for (int side = 0; side < 2; side++) {
-        const char *package = stet_diff_evidence_owner(&d->side[side], path);
-        if (package && (other_version(d, package) || (lost && one_sided(d, package))))
+        const char *package = owners[side];
+        if (package && (other_version(d, package) || ((lost || moved) && one_sided(d, package))))
             return package;
     }
     return NULL;

@@ -9,14 +9,16 @@ enum {
     SORTED_MAX = 1 << 15,
     FINDINGS_MAX = 1000,
     VALUE_MAX = 200,
-    NAMES_SHOWN = 8
+    NAMES_SHOWN = 8,
+    TEXTS_DEPTH_MAX = 4, /* of JSON in strings of JSON */
 };
 
 struct walk {
     const struct diff_json_place *place;
     struct stet_buffer path;
     int added;
-    size_t more; /* differences past FINDINGS_MAX */
+    size_t more;    /* differences past FINDINGS_MAX */
+    unsigned depth; /* of texts in texts */
     /* the first object whose members come in another order */
     struct stet_buffer order_path, order_a, order_b;
     size_t reordered; /* how many objects */
@@ -41,7 +43,7 @@ static size_t push_key(struct stet_buffer *path, const char *key, struct stet_er
     size_t before = path->len;
 
     if (is_plain(key)) {
-        stet_buffer_addf(path, "%s%s", before ? "." : "", key);
+        stet_buffer_addf(path, "%s%s", before && path->data[before - 1] != '!' ? "." : "", key);
     } else {
         stet_buffer_add_str(path, "[\"");
         stet_diff_printable(key, strlen(key), VALUE_MAX, path, err);
@@ -283,13 +285,50 @@ static int compare_lists(struct walk *w, json_t *a, json_t *b, struct stet_error
 
 /* ---- all ---- */
 
+static json_t *parse(const struct diff_bytes *text, struct stet_error *err);
+
+/* The object or list that a string holds; NULL: none. */
+static json_t *held_by(const json_t *string)
+{
+    struct stet_error why = STET_ERROR_INIT;
+    struct diff_bytes text = {(const unsigned char *)json_string_value(string),
+                              json_string_length(string)};
+
+    return text.len > 1 && (text.data[0] == '{' || text.data[0] == '[') ? parse(&text, &why) : NULL;
+}
+
+/* JSON in strings is compared as such: "annotations.lock!packages[3].version". */
+static int compare_texts(struct walk *w, const json_t *a, const json_t *b, struct stet_error *err)
+{
+    size_t added = (size_t)w->added + w->more + w->reordered;
+    json_t *x = w->depth < TEXTS_DEPTH_MAX ? held_by(a) : NULL, *y = x ? held_by(b) : NULL;
+    int rc = 0;
+
+    if (x && y) {
+        size_t before = w->path.len;
+        w->depth++;
+        stet_buffer_add_char(&w->path, '!');
+        rc = compare(w, x, y, err);
+        pop(&w->path, before);
+        w->depth--;
+    }
+    json_decref(x);
+    json_decref(y);
+    if (rc < 0 || (size_t)w->added + w->more + w->reordered > added)
+        return rc;
+    return add_difference(w, a, b, err);
+}
+
 static int compare(struct walk *w, const json_t *a, const json_t *b, struct stet_error *err)
 {
     if (json_is_object(a) && json_is_object(b))
         return compare_objects(w, (json_t *)(uintptr_t)a, (json_t *)(uintptr_t)b, err);
     if (json_is_array(a) && json_is_array(b))
         return compare_lists(w, (json_t *)(uintptr_t)a, (json_t *)(uintptr_t)b, err);
-    return json_equal(a, b) ? 0 : add_difference(w, a, b, err);
+    if (json_equal(a, b))
+        return 0;
+    return json_is_string(a) && json_is_string(b) ? compare_texts(w, a, b, err)
+                                                  : add_difference(w, a, b, err);
 }
 
 static int add_rest(struct walk *w, struct stet_error *err)
