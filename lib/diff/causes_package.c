@@ -314,6 +314,37 @@ static int name_packages(struct diff *d, struct stet_error *err)
     return 0;
 }
 
+/* The name in "lock!packages[NAME].version", as a lock, a list of materials or the like says it; false: there is none. */
+static bool listed_package(const char *what, char out[256])
+{
+    static const char key[] = "packages[";
+    const char *p = strstr(what, key), *end = p ? strchr(p, ']') : NULL;
+
+    if (!end || (size_t)(end - p) - strlen(key) >= 256)
+        return false;
+    p += strlen(key);
+    memcpy(out, p, (size_t)(end - p));
+    out[end - p] = '\0';
+    return end > p;
+}
+
+/* What documents say of packages that the databases have in other versions, or on one side. */
+static int tell_listed(struct diff *d, struct stet_error *err)
+{
+    struct stet_diff_result *r = d->result;
+    char package[256];
+
+    for (size_t i = 0; i < r->count; i++) {
+        struct stet_finding *f = &r->findings[i];
+        if (f->cause != STET_CAUSE_UNEXPLAINED || strcmp(f->format, "json") != 0 ||
+            !listed_package(f->what, package))
+            continue;
+        if ((other_version(d, package) || one_sided(d, package)) && say(f, d, package, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int stet_cause_by_package(struct causes *c, struct stet_error *err)
 {
     struct diff *d = c->d;
@@ -331,5 +362,6 @@ int stet_cause_by_package(struct causes *c, struct stet_error *err)
     free(m.items);
     free(told.items);
     close_gaps(d->result);
-    return rc < 0 || tell_versions(d, err) < 0 ? -1 : name_packages(d, err);
+    return rc < 0 || tell_versions(d, err) < 0 || tell_listed(d, err) < 0 ? -1
+                                                                          : name_packages(d, err);
 }

@@ -252,6 +252,105 @@ static int add_list_order(struct walk *w, json_t *a, json_t *b, size_t from, str
     return rc;
 }
 
+/* ---- lists of objects that have names ---- */
+
+struct named {
+    const char *name;
+    size_t index;
+};
+
+static int compare_named(const void *pa, const void *pb)
+{
+    return strcmp(((const struct named *)pa)->name, ((const struct named *)pb)->name);
+}
+
+/* The items by their names; NULL when not each of them is an object with a name of its own, or out of memory. */
+static struct named *names_of(const json_t *list)
+{
+    size_t n = json_array_size(list);
+    struct named *items = n > 1 ? calloc(n, sizeof *items) : NULL;
+    bool unique = items != NULL;
+
+    for (size_t i = 0; unique && i < n; i++) {
+        items[i].name = json_string_value(json_object_get(json_array_get(list, i), "name"));
+        items[i].index = i;
+        unique = items[i].name && items[i].name[0] && strlen(items[i].name) <= VALUE_MAX;
+    }
+    if (unique)
+        qsort(items, n, sizeof *items, compare_named);
+    for (size_t i = 1; unique && i < n; i++)
+        unique = strcmp(items[i - 1].name, items[i].name) != 0;
+    if (!unique) {
+        free(items);
+        return NULL;
+    }
+    return items;
+}
+
+static int compare_item(struct walk *w, const char *name, const json_t *a, const json_t *b,
+                        struct stet_error *err)
+{
+    size_t before = w->path.len;
+
+    stet_buffer_add_char(&w->path, '[');
+    if (stet_diff_printable(name, strlen(name), VALUE_MAX, &w->path, err) < 0)
+        return -1;
+    stet_buffer_add_char(&w->path, ']');
+    int rc = a && b ? compare(w, a, b, err) : add_difference(w, a, b, err);
+    pop(&w->path, before);
+    return rc;
+}
+
+static int compare_indexes(const void *pa, const void *pb)
+{
+    const struct named *a = pa, *b = pb;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Those of both lists that the other has too are the first kept ones; are they in one order? */
+static int compare_named_order(struct walk *w, json_t *a, json_t *b, struct named *x,
+                               struct named *y, size_t kept, struct stet_error *err)
+{
+    qsort(x, kept, sizeof *x, compare_indexes);
+    qsort(y, kept, sizeof *y, compare_indexes);
+    for (size_t i = 0; i < kept; i++) {
+        if (strcmp(x[i].name, y[i].name) == 0)
+            continue;
+        size_t before = w->path.len;
+        stet_buffer_addf(&w->path, "%sorder of items, from [%zu] on", before ? ": " : "",
+                         x[i].index);
+        int rc = add_difference(w, json_object_get(json_array_get(a, x[i].index), "name"),
+                                json_object_get(json_array_get(b, y[i].index), "name"), err);
+        pop(&w->path, before);
+        return rc;
+    }
+    return 0;
+}
+
+/* Items belong together by their names. 1, 0 when they have none, or -1. */
+static int compare_named_lists(struct walk *w, json_t *a, json_t *b, struct stet_error *err)
+{
+    _cleanup_free_ struct named *x = names_of(a), *y = x ? names_of(b) : NULL;
+    size_t n = json_array_size(a), m = json_array_size(b), kept = 0;
+
+    if (!x || !y)
+        return 0;
+    for (size_t i = 0, j = 0; i < n || j < m;) {
+        int order = i == n ? 1 : j == m ? -1 : strcmp(x[i].name, y[j].name);
+        if (compare_item(w, order <= 0 ? x[i].name : y[j].name,
+                         order <= 0 ? json_array_get(a, x[i].index) : NULL,
+                         order >= 0 ? json_array_get(b, y[j].index) : NULL, err) < 0)
+            return -1;
+        if (order == 0) {
+            x[kept] = x[i];
+            y[kept++] = y[j];
+        }
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return compare_named_order(w, a, b, x, y, kept, err) < 0 ? -1 : 1;
+}
+
 /* Items between the common begin and the common end belong together by their index. */
 static int compare_lists(struct walk *w, json_t *a, json_t *b, struct stet_error *err)
 {
@@ -271,6 +370,9 @@ static int compare_lists(struct walk *w, json_t *a, json_t *b, struct stet_error
         if (same != 0)
             return same < 0 ? -1 : add_list_order(w, a, b, begin, err);
     }
+    int named = begin == 0 && end == n && n == m ? 0 : compare_named_lists(w, a, b, err);
+    if (named != 0)
+        return named < 0 ? -1 : 0;
     for (size_t i = begin; i < n - end || i < m - end; i++) {
         size_t before = push_index(&w->path, i);
         json_t *x = i < n - end ? json_array_get(a, i) : NULL;

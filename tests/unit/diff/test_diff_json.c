@@ -42,6 +42,41 @@ static void lists(void **state)
     comparing_release(&c);
 }
 
+static void items_with_names(void **state)
+{
+    (void)state;
+    compare("{\"p\":[{\"name\":\"a\",\"v\":1},{\"name\":\"c\",\"v\":1},{\"name\":\"d\",\"v\":1}]}",
+            "{\"p\":[{\"name\":\"b\",\"v\":1},{\"name\":\"a\",\"v\":2},{\"name\":\"d\",\"v\":1}]}",
+            1, 3);
+    assert_finding(&c, 0, "f", "json", "p[a].v", "1", "2");
+    assert_finding(&c, 1, "f", "json", "p[b]", NULL, "{\"name\":\"b\",\"v\":1}");
+    assert_finding(&c, 2, "f", "json", "p[c]", "{\"name\":\"c\",\"v\":1}", NULL);
+    comparing_release(&c);
+    /* In another order, besides. */
+    compare("[{\"name\":\"a\",\"v\":1},{\"name\":\"b\",\"v\":1}]",
+            "[{\"name\":\"b\",\"v\":1},{\"name\":\"a\",\"v\":2}]", 1, 2);
+    assert_finding(&c, 0, "f", "json", "[a].v", "1", "2");
+    assert_finding(&c, 1, "f", "json", "order of items, from [0] on", "a", "b");
+    comparing_release(&c);
+    /* Names that come twice are none. */
+    compare("[{\"name\":\"a\",\"v\":1},{\"name\":\"a\",\"v\":2}]",
+            "[{\"name\":\"a\",\"v\":1},{\"name\":\"a\",\"v\":3}]", 1, 1);
+    assert_finding(&c, 0, "f", "json", "[1].v", "2", "3");
+    comparing_release(&c);
+}
+
+static void json_in_strings(void **state)
+{
+    (void)state;
+    compare("{\"lock\":\"{\\\"n\\\":[1,2]}\"}", "{\"lock\":\"{\\\"n\\\":[1,3]}\"}", 1, 1);
+    assert_finding(&c, 0, "f", "json", "lock!n[1]", "2", "3");
+    comparing_release(&c);
+    /* What is written otherwise alone differs all the same. */
+    compare("{\"lock\":\"{ }\"}", "{\"lock\":\"{}\"}", 1, 1);
+    assert_finding(&c, 0, "f", "json", "lock", "{ }", "{}");
+    comparing_release(&c);
+}
+
 static void order_of_members(void **state)
 {
     (void)state;
@@ -133,7 +168,8 @@ int main(void)
         cmocka_unit_test(values_by_path),   cmocka_unit_test(lists),
         cmocka_unit_test(order_of_members), cmocka_unit_test(how_it_is_written),
         cmocka_unit_test(no_json),          cmocka_unit_test(many_differences_are_counted),
-        cmocka_unit_test(other_levels),
+        cmocka_unit_test(other_levels),     cmocka_unit_test(items_with_names),
+        cmocka_unit_test(json_in_strings),
     };
     return cmocka_run_group_tests_name("diff/json", tests, NULL, NULL);
 }
