@@ -30,7 +30,7 @@ static int parse_color(const char *value, enum color *out, struct stet_error *er
     return stet_error_input(err, "--color: \"%s\" is none of auto, always and never", value);
 }
 
-enum { OPT_FORMAT = OPT_COMMAND, OPT_FLATTEN, OPT_IGNORE, OPT_FULL, OPT_COLOR };
+enum { OPT_FORMAT = OPT_COMMAND, OPT_JSON, OPT_FLATTEN, OPT_IGNORE, OPT_FULL, OPT_COLOR };
 
 /* 1 taken, 0 not one of them, -1 with err. */
 static int take_option(struct options *o, int c, const char *value, struct stet_error *err)
@@ -40,6 +40,9 @@ static int take_option(struct options *o, int c, const char *value, struct stet_
         if (stet_report_format_find(value, &o->format))
             return 1;
         return stet_error_input(err, "--format: \"%s\" is none of text, json and html", value);
+    case OPT_JSON:
+        o->format = STET_REPORT_JSON;
+        return 1;
     case OPT_FLATTEN:
         o->flatten = true;
         return 1;
@@ -61,6 +64,7 @@ static int take_option(struct options *o, int c, const char *value, struct stet_
 static int parse_options(int argc, char **argv, struct options *o, struct stet_error *err)
 {
     static const struct option long_options[] = {{"format", required_argument, NULL, OPT_FORMAT},
+                                                 {"json", no_argument, NULL, OPT_JSON},
                                                  {"output", required_argument, NULL, 'o'},
                                                  {"flatten", no_argument, NULL, OPT_FLATTEN},
                                                  {"ignore", required_argument, NULL, OPT_IGNORE},
@@ -101,9 +105,11 @@ static int write_report(const struct options *o, const struct stet_diff_result *
     struct stet_report_options report = {.full = o->full};
     struct stet_fd_writer out;
     struct winsize size;
+    const char *no_color = getenv("NO_COLOR");
     if (is_terminal(o) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         report.width = size.ws_col;
-    report.color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && is_terminal(o));
+    report.color = o->color == COLOR_ALWAYS ||
+                   (o->color == COLOR_AUTO && is_terminal(o) && !(no_color && *no_color));
     stet_fd_writer_init(&out, fd, name);
     int status = stet_report_diff(result, o->format, &report, &out.base, err);
     return stet_writer_close(&out.base, status < 0 ? NULL : err) < 0 ? -1 : status;

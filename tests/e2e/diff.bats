@@ -363,6 +363,12 @@ content sparse: first and last difference: bytes 3000000000000-3000000000000"
         [ -s "$DIR/$format" ]
     done
     jq -e '.verdict == "differs"' "$DIR/json" >/dev/null
+    stet_diff --json "$DIR/a" "$DIR/b" >"$DIR/stdout" || [ $? -eq 1 ]
+    cmp "$DIR/json" "$DIR/stdout"
+    # Every cause that the program knows is in its manual page.
+    jq -r '."$defs".cause.enum[]' "$REPOSITORY/docs/diff-report.schema.json" >"$DIR/causes"
+    [ -s "$DIR/causes" ]
+    while read -r cause; do grep -qx ".It Li $cause" "$REPOSITORY/man/stet-diff.1"; done <"$DIR/causes"
     grep -q '^<!DOCTYPE html>' "$DIR/html"
     fails 2 'format.*xml' --format xml "$DIR/a" "$DIR/b"
 }
