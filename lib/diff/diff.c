@@ -30,8 +30,10 @@ static int compare_streams(struct diff *d, struct diff_stream *a, struct diff_st
     struct diff_stream *both[] = {a, b};
     struct diff_list la, lb;
 
-    if (stet_diff_map_equal(&a->blob, &b->blob))
+    if (stet_diff_map_equal(&a->blob, &b->blob)) {
+        d->result->bytes += a->blob.bytes.len + b->blob.bytes.len;
         return 0;
+    }
     if (stet_diff_streams_open(d, both, 2, err) < 0 ||
         stet_diff_list_tar(&a->index, &la, err) < 0 ||
         stet_diff_list_tar(&b->index, &lb, err) < 0 ||
