@@ -1,6 +1,7 @@
 /* Two .pyc files: header fields, then the code objects part by part. */
 #include "lib/diff/python.h"
 #include "lib/diff/formats.h"
+#include "lib/diff/records.h"
 
 enum {
     INDEXES_MAX = 8,    /* of a constant in a constant, that are named */
@@ -232,10 +233,100 @@ static int same_elements(struct walk *w, const uint32_t *x, const uint32_t *y, u
     return status <= 0 ? status : same ? 1 : 2;
 }
 
+/* A code object is known by its name: the last part of that sort. */
+static struct diff_bytes code_name(const struct diff_pyc *p, const struct diff_node *n)
+{
+    struct diff_bytes name = {(const unsigned char *)"?", 1};
+    uint32_t c = n->first;
+    for (const char *const *part = p->layout->parts; *part && c != DIFF_NO_NODE; part++) {
+        const struct diff_node *value = stet_diff_pyc_resolve(p, c);
+        if ((strcmp(*part, "name") == 0 || strcmp(*part, "qualified name") == 0) &&
+            stet_diff_pyc_is_text(value))
+            name = value->bytes;
+        c = p->nodes[c].next;
+    }
+    return name;
+}
+
+/* An element is known by what it is; code by its name, whatever is in it. */
+static int add_elements(struct walk *w, const struct diff_pyc *p, const struct diff_node *n,
+                        struct diff_records *out)
+{
+    for (uint32_t c = n->first; c != DIFF_NO_NODE; c = p->nodes[c].next) {
+        const struct diff_node *e = stet_diff_pyc_resolve(p, c);
+        struct diff_bytes name = e->type == 'c' ? code_name(p, e) : (struct diff_bytes){NULL, 0};
+        struct diff_text key = {(const char *)&e->hash, sizeof e->hash};
+        if (name.len > 0)
+            key = stet_diff_text_of(&name);
+        if (stet_diff_records_add(out, key, (struct diff_text){"", 0}, c, w->err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int element_line(struct walk *w, struct diff_details *d, const struct diff_pyc *p, char sign,
+                        const struct diff_record *e)
+{
+    _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
+    const struct diff_node *n = stet_diff_pyc_resolve(p, (uint32_t)e->at);
+    if (!stet_diff_details_room(d, 1))
+        return 0;
+    if (n->type == 'c') {
+        struct diff_bytes name = code_name(p, n);
+        stet_buffer_add_str(&text, "code ");
+        if (stet_diff_printable(name.data, name.len, 80, &text, w->err) < 0)
+            return -1;
+    } else {
+        value_text(n, &text);
+    }
+    if (stet_buffer_check(&text, "a value", w->err) < 0)
+        return -1;
+    return stet_diff_detail(d->f, sign, stet_buffer_str(&text), text.len, w->err);
+}
+
+/* One finding with the elements that one side alone has. */
+static int report_elements(struct walk *w, const struct diff_node *x, const struct diff_node *y,
+                           const struct diff_record_pairs *pairs)
+{
+    size_t before = w->pair->diff->result->count;
+    int status = report_values(w, x, y);
+    if (status <= 0 || w->pair->diff->result->count == before)
+        return status;
+    struct diff_details d = {.f = &w->pair->diff->result->findings[before]};
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct diff_record_pair *one = &pairs->items[i];
+        if ((!one->b && element_line(w, &d, w->a, '-', one->a) < 0) ||
+            (!one->a && element_line(w, &d, w->b, '+', one->b) < 0))
+            return -1;
+    }
+    return stet_diff_details_end(&d, w->err) < 0 ? -1 : 1;
+}
+
+/* Of other lengths: what one side alone has, then what differs in code that both have. */
+static int compare_resized(struct walk *w, const struct diff_node *x, const struct diff_node *y)
+{
+    struct diff_records a = {0}, b = {0};
+    struct diff_record_pairs pairs = {0};
+    int status = 1;
+    if (add_elements(w, w->a, x, &a) < 0 || add_elements(w, w->b, y, &b) < 0 ||
+        stet_diff_records_match(&a, &b, &pairs, w->err) < 0)
+        status = -1;
+    if (status > 0)
+        status = report_elements(w, x, y, &pairs);
+    for (size_t i = 0; status > 0 && i < pairs.count; i++)
+        if (pairs.items[i].a && pairs.items[i].b)
+            status =
+                compare_nodes(w, (uint32_t)pairs.items[i].a->at, (uint32_t)pairs.items[i].b->at);
+    stet_diff_record_pairs_release(&pairs);
+    stet_diff_records_release(&a);
+    stet_diff_records_release(&b);
+    return status;
+}
+
 static int compare_sets(struct walk *w, const struct diff_node *x, const struct diff_node *y)
 {
     if (x->count != y->count)
-        return report_values(w, x, y);
+        return compare_resized(w, x, y);
     if (x->count == 0)
         return 1;
     _cleanup_free_ uint32_t *a = list_children(w, w->a, x), *b = list_children(w, w->b, y);
@@ -259,7 +350,7 @@ static int compare_lists(struct walk *w, const struct diff_node *x, const struct
 {
     int status = 1;
     if (x->count != y->count)
-        return report_values(w, x, y);
+        return compare_resized(w, x, y);
     unsigned at = w->index_count++;
     uint32_t i = 0, c = x->first, d = y->first;
     for (; c != DIFF_NO_NODE && status > 0; c = w->a->nodes[c].next, d = w->b->nodes[d].next) {
@@ -270,21 +361,6 @@ static int compare_lists(struct walk *w, const struct diff_node *x, const struct
     }
     w->index_count--;
     return status;
-}
-
-/* A code object is known by its name: the last part of that sort. */
-static struct diff_bytes code_name(const struct diff_pyc *p, const struct diff_node *n)
-{
-    struct diff_bytes name = {(const unsigned char *)"?", 1};
-    uint32_t c = n->first;
-    for (const char *const *part = p->layout->parts; *part && c != DIFF_NO_NODE; part++) {
-        const struct diff_node *value = stet_diff_pyc_resolve(p, c);
-        if ((strcmp(*part, "name") == 0 || strcmp(*part, "qualified name") == 0) &&
-            stet_diff_pyc_is_text(value))
-            name = value->bytes;
-        c = p->nodes[c].next;
-    }
-    return name;
 }
 
 static int compare_code(struct walk *w, const struct diff_node *x, const struct diff_node *y)

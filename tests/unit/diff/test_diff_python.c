@@ -69,6 +69,35 @@ static void test_constants(void **state)
     comparing_release(&c);
 }
 
+/* What was added is told, whatever moved by that. */
+static void test_tuples_of_other_lengths(void **state)
+{
+    static const unsigned char before[] = {')', 5, 0xe9, 1, 0, 0, 0, 'g'};
+    struct comparing c;
+    unsigned char *longer;
+    size_t len;
+    (void)state;
+    unsigned char *a = pairs_load("pyc-constants", "a", &len);
+    unsigned char *at = memmem(a, len, before, sizeof before);
+    assert_non_null(at);
+    size_t kept = (size_t)(at - a) + 2;
+    longer = malloc(len + 1);
+    assert_non_null(longer);
+    memcpy(longer, a, kept);
+    longer[kept - 1] = 6;
+    longer[kept] = 'F';
+    memcpy(longer + kept + 1, a + kept, len - kept);
+    comparing_run(&c, stet_diff_python, "x.pyc", a, len, longer, len + 1);
+    assert_int_equal(c.status, 1);
+    assert_int_equal(c.result.count, 1);
+    const struct stet_finding *f =
+        pairs_expect(&c, "Shop.price.<locals>.<lambda>: constants[1]", "tuple of 5", "tuple of 6");
+    assert_string_equal(f->detail, "+False\n");
+    comparing_release(&c);
+    free(longer);
+    free(a);
+}
+
 static void test_version(void **state)
 {
     struct comparing c;
@@ -145,15 +174,11 @@ static void test_references_upon_references(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_source_time),
-        cmocka_unit_test(test_build_path),
-        cmocka_unit_test(test_set_order),
-        cmocka_unit_test(test_set_with_other_element),
-        cmocka_unit_test(test_constants),
-        cmocka_unit_test(test_version),
-        cmocka_unit_test(test_references),
-        cmocka_unit_test(test_every_byte),
-        cmocka_unit_test(test_references_upon_references),
+        cmocka_unit_test(test_source_time), cmocka_unit_test(test_build_path),
+        cmocka_unit_test(test_set_order),   cmocka_unit_test(test_set_with_other_element),
+        cmocka_unit_test(test_constants),   cmocka_unit_test(test_tuples_of_other_lengths),
+        cmocka_unit_test(test_version),     cmocka_unit_test(test_references),
+        cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_references_upon_references),
     };
     pairs_start(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
