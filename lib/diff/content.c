@@ -127,7 +127,12 @@ static int fill(struct diff *d, struct stet_finding *f, const char *path, const 
     f->what = printable(d, what, WHAT_MAX, err);
     f->a = a ? printable(d, a, VALUE_MAX, err) : NULL;
     f->b = b ? printable(d, b, VALUE_MAX, err) : NULL;
-    return f->path && f->format && f->what && (f->a || !a) && (f->b || !b) ? 0 : -1;
+    f->image =
+        d->image && f->level != STET_DIFF_IMAGE ? printable(d, d->image, PATH_MAX_, err) : NULL;
+    return f->path && f->format && f->what && (f->a || !a) && (f->b || !b) &&
+                   (f->image || !d->image || f->level == STET_DIFF_IMAGE)
+               ? 0
+               : -1;
 }
 
 /* The place behind the last one, empty. */
@@ -197,11 +202,11 @@ static struct stet_finding *add(struct diff *d, enum stet_diff_level level, unsi
     if (stet_buffer_check(&text, "a finding", err) < 0)
         return NULL;
     struct stet_finding *f = new_finding(d, level, err);
-    if (!f || fill(d, f, path, format, a, b, stet_buffer_str(&text), err) < 0)
+    if (!f)
         return NULL;
     f->level = level;
     f->layer = layer;
-    return f;
+    return fill(d, f, path, format, a, b, stet_buffer_str(&text), err) < 0 ? NULL : f;
 }
 
 struct stet_finding *stet_diff_add_at(struct diff *d, enum stet_diff_level level, unsigned layer,
@@ -346,7 +351,7 @@ int stet_diff_content(const struct diff_pair *pair, struct stet_error *err)
 
 static int add_missing(const struct diff_pair *p, bool has_a, struct stet_error *err)
 {
-    _cleanup_free_ char *text = stet_format(err, "%zu bytes", has_a ? p->a.len : p->b.len);
+    _cleanup_free_ char *text = stet_diff_length_text(has_a ? p->a.len : p->b.len, err);
     if (!text)
         return -1;
     struct stet_finding *f =
@@ -371,8 +376,8 @@ static const char *spent_budget(const struct diff_pair *p)
 
 static int add_spent(const struct diff_pair *p, const char *why, struct stet_error *err)
 {
-    _cleanup_free_ char *a = stet_format(err, "%zu bytes", p->a.len);
-    _cleanup_free_ char *b = stet_format(err, "%zu bytes", p->b.len);
+    _cleanup_free_ char *a = stet_diff_length_text(p->a.len, err);
+    _cleanup_free_ char *b = stet_diff_length_text(p->b.len, err);
 
     if (!a || !b || !stet_diff_add(p, "member", a, b, err, "%s", why))
         return -1;

@@ -151,6 +151,8 @@ static int compare_findings(const void *pa, const void *pb, void *ctx)
     int order = (a->level > b->level) - (a->level < b->level);
 
     if (order == 0)
+        order = strcmp(a->image ? a->image : "", b->image ? b->image : "");
+    if (order == 0)
         order = (a->layer > b->layer) - (a->layer < b->layer);
     if (order == 0)
         order = stet_path_compare(a->path, b->path);

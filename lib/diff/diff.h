@@ -76,6 +76,9 @@ void stet_diff_shared_release(char *text);
  */
 struct stet_finding {
     enum stet_diff_level level;
+    /* Whose layer that is, where an artifact holds several images: name and platform. NULL: there is one image, or none,
+     * or level is IMAGE, where path names it. */
+    char *image;
     unsigned layer; /* from 1; 0: none, or the same for all */
     /* The place: "etc/shadow"; members of a content follow after '!': "usr/lib/a.jar!META-INF/MANIFEST.MF". "": the
      * artifact (or layer) itself. */
@@ -104,8 +107,8 @@ struct stet_diff_result {
     char *a, *b; /* as they were named */
     char *a_kind,
         *b_kind; /* "OCI layout", "docker archive", "tar", "directory", "Debian package", "file", … */
-    struct stet_finding
-        *findings; /* by level, layer, path (stet_path_compare), then in the order of the content */
+    struct stet_finding *
+        findings; /* by level, image, layer, path (stet_path_compare), then in the order of the content */
     size_t count, cap;
     struct stet_diff_ignored *ignored;
     size_t ignored_count;

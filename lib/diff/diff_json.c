@@ -516,6 +516,16 @@ static bool is_equal(const struct diff_bytes *a, const struct diff_bytes *b)
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* One finding of the whole document, by its name where it has one: 1, or -1. */
+static int add_of_document(const struct diff_json_place *at, const char *a, const char *b,
+                           const char *what, struct stet_error *err)
+{
+    return stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format, a, b, err,
+                            "%s%s%s", at->prefix, at->prefix[0] ? ": " : "", what)
+               ? 1
+               : -1;
+}
+
 static int add_notation(const struct diff_json_place *at, const struct diff_bytes *x,
                         const struct diff_bytes *y, struct stet_error *err)
 {
@@ -524,11 +534,8 @@ static int add_notation(const struct diff_json_place *at, const struct diff_byte
     if (stet_diff_printable(x->data, x->len, VALUE_MAX, &a, err) < 0 ||
         stet_diff_printable(y->data, y->len, VALUE_MAX, &b, err) < 0)
         return -1;
-    return stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
-                            stet_buffer_str(&a), stet_buffer_str(&b), err,
-                            "notation of equal values")
-               ? 1
-               : -1;
+    return add_of_document(at, stet_buffer_str(&a), stet_buffer_str(&b), "notation of equal values",
+                           err);
 }
 
 static bool ends_in_newline(const struct diff_bytes *x)
@@ -545,18 +552,11 @@ static int add_space(const struct diff_json_place *at, const struct diff_bytes *
     struct diff_bytes y = {b->data, b->len - (last && ends_in_newline(b))};
 
     if (last && is_equal(&x, &y))
-        return stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format,
-                                ends_in_newline(a) ? "one" : "none",
-                                ends_in_newline(b) ? "one" : "none", err, "final newline")
-                   ? 1
-                   : -1;
-    _cleanup_free_ char *s = stet_format(err, "%zu bytes of it", a_space);
-    _cleanup_free_ char *t = stet_format(err, "%zu bytes of it", b_space);
-    if (!s || !t ||
-        !stet_diff_add_at(at->diff, at->level, at->layer, at->path, at->format, s, t, err,
-                          "white space"))
-        return -1;
-    return 1;
+        return add_of_document(at, ends_in_newline(a) ? "one" : "none",
+                               ends_in_newline(b) ? "one" : "none", "final newline", err);
+    _cleanup_free_ char *s = stet_format(err, "%zu byte%s of it", a_space, a_space == 1 ? "" : "s");
+    _cleanup_free_ char *t = stet_format(err, "%zu byte%s of it", b_space, b_space == 1 ? "" : "s");
+    return s && t ? add_of_document(at, s, t, "white space", err) : -1;
 }
 
 /* values: the number of findings that the values gave. */

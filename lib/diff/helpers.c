@@ -12,6 +12,11 @@ enum {
     LINE_LEAD = 80,   /* of them before the first difference */
 };
 
+char *stet_diff_length_text(uint64_t bytes, struct stet_error *err)
+{
+    return stet_format(err, "%llu byte%s", (unsigned long long)bytes, bytes == 1 ? "" : "s");
+}
+
 bool stet_diff_in_span(const struct diff_side *side, int64_t value)
 {
     const int64_t day = 86400;

@@ -304,7 +304,7 @@ static int compare_flat(struct diff_images *m, struct stet_error *err)
     return rc;
 }
 
-int stet_diff_image_layers(struct diff_images *m, struct stet_error *err)
+static int compare_layers(struct diff_images *m, struct stet_error *err)
 {
     char a[32], b[32];
     bool flatten = m->d->options->flatten;
@@ -321,6 +321,14 @@ int stet_diff_image_layers(struct diff_images *m, struct stet_error *err)
     if (m->layers_other && !flatten && tell(m->d, 0, "number of layers", a, b, err) < 0)
         return -1;
     return compare_flat(m, err);
+}
+
+int stet_diff_image_layers(struct diff_images *m, struct stet_error *err)
+{
+    m->d->image = m->place[0] ? m->place : NULL;
+    int rc = compare_layers(m, err);
+    m->d->image = NULL;
+    return rc;
 }
 
 int stet_diff_image_streams(struct diff *d, struct diff_image *i, struct diff_stream ***out,

@@ -92,6 +92,7 @@ static int tell_missing(struct diff *d, const struct diff_image_item *item, bool
 
 static int compare_pair(struct artifacts *s, size_t i, struct stet_error *err)
 {
+    bool several = s->a->count > 1 || s->b->count > 1;
     struct diff_images *m = calloc(1, sizeof *m);
 
     if (!m)
@@ -101,7 +102,7 @@ static int compare_pair(struct artifacts *s, size_t i, struct stet_error *err)
                               .b = s->b,
                               .x = &s->a->items[i],
                               .y = &s->b->items[s->partner[i]],
-                              .place = s->a->count > 1 ? s->a->items[i].key : "",
+                              .place = several ? s->a->items[i].key : "",
                               .roles = &s->roles,
                               .same_form = s->a->docker == s->b->docker,
                               .evidence = i == 0};

@@ -37,6 +37,7 @@ void stet_diff_recent_release(struct diff_recent *r);
 struct diff {
     const struct stet_diff_options *options;
     struct stet_diff_result *result;
+    const char *image; /* whose layers are under comparison, as in struct stet_finding */
     struct diff_side side[2];
     uint64_t bytes_left; /* of options->budget_bytes */
     uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
@@ -144,6 +145,9 @@ int stet_diff_printable(const void *data, size_t len, size_t max, struct stet_bu
                         struct stet_error *err);
 
 /* ---- helpers for comparators (helpers.c) ---- */
+
+/* "1 byte", "2 bytes"; malloc'd. */
+char *stet_diff_length_text(uint64_t bytes, struct stet_error *err);
 
 /* Line diff of two texts (Myers, O(ND) with a bound; where that is reached, a longer script than needed): adds one
  * finding "lines N-M" for each run of changed lines (numbers of a; where a has none, of b), with up to three lines of

@@ -171,7 +171,7 @@ static int add_more(const struct diff_pair *p, const char *format, size_t at, si
     }
     if (count == 0)
         return 0;
-    _cleanup_free_ char *text = stet_format(err, "%zu bytes", bytes);
+    _cleanup_free_ char *text = stet_diff_length_text(bytes, err);
     if (!text || !stet_diff_add(p, format, text, text, err, "%zu more ranges within bytes %zu-%zu",
                                 count, first, last - 1))
         return -1;

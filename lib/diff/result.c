@@ -34,6 +34,7 @@ void stet_diff_result_init(struct stet_diff_result *r)
 
 void stet_diff_finding_release(struct stet_finding *f)
 {
+    stet_diff_shared_release(f->image);
     stet_diff_shared_release(f->path);
     stet_diff_shared_release(f->format);
     stet_diff_shared_release(f->what);

@@ -58,8 +58,8 @@ static void offer(struct choice *c, const struct stet_finding *f, struct stet_re
 
 bool stet_report_same_place(const struct stet_finding *a, const struct stet_finding *b)
 {
-    return a->layer == b->layer && stet_report_same_text(a->path, b->path) &&
-           stet_report_same_text(a->package, b->package);
+    return a->layer == b->layer && stet_report_same_text(a->image, b->image) &&
+           stet_report_same_text(a->path, b->path) && stet_report_same_text(a->package, b->package);
 }
 
 uint32_t stet_report_place_end(const struct stet_report *r, const struct stet_report_group *g,

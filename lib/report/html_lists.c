@@ -96,14 +96,19 @@ static void values(struct stet_report *r, const struct stet_finding *f)
 /* The layer where it is not that of the whole list, and the package. */
 static void origin(struct stet_report *r, const struct stet_finding *f, unsigned same)
 {
-    bool layer = f->layer > 0 && !(same & STET_REPORT_SAME_LAYER),
-         package = f->package && *f->package;
+    bool own = !(same & STET_REPORT_SAME_LAYER), layer = f->layer > 0 && own,
+         image = f->image && own, package = f->package && *f->package;
 
-    if (!layer && !package)
+    if (!layer && !image && !package)
         return;
     stet_buffer_add_str(&r->text, "<span class=\"k\">");
     if (layer)
-        stet_buffer_addf(&r->text, "layer %u%s", f->layer, package ? " · " : "");
+        stet_buffer_addf(&r->text, "layer %u%s", f->layer, image || package ? " · " : "");
+    if (image) {
+        stet_buffer_add_str(&r->text, "image ");
+        stet_report_show_html(&r->text, f->image);
+        stet_buffer_add_str(&r->text, package ? " · " : "");
+    }
     if (package)
         stet_buffer_add_str(&r->text, "package ");
     stet_report_show_html(&r->text, f->package);
@@ -250,6 +255,8 @@ static void series_facts(struct stet_report *r, const struct stet_report_series 
     fact(r, f->format);
     if (f->layer > 0 && (s->same & STET_REPORT_SAME_LAYER))
         stet_buffer_addf(&r->text, "<span>layer %u</span> ", f->layer);
+    if (f->image && (s->same & STET_REPORT_SAME_LAYER))
+        fact(r, f->image);
     stet_buffer_add_str(&r->text, "</p>");
     if (s->same & STET_REPORT_SAME_REASON)
         reason(r, f);

@@ -174,6 +174,8 @@ static void finding(struct view *v, const struct stet_finding *f)
 {
     stet_json_object_begin(&v->json);
     key_text(v, "level", stet_diff_level_name(f->level));
+    if (f->image)
+        key_text(v, "image", f->image);
     if (f->layer > 0)
         key_count(v, "layer", f->layer);
     key_text(v, "path", f->path ? f->path : "");

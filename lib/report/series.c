@@ -167,7 +167,7 @@ static unsigned common(const struct stet_finding *f, const struct stet_finding *
         same |= STET_REPORT_SAME_VALUES;
     if (stet_report_same_text(f->what, first->what))
         same |= STET_REPORT_SAME_WHAT;
-    if (f->layer == first->layer)
+    if (f->layer == first->layer && stet_report_same_text(f->image, first->image))
         same |= STET_REPORT_SAME_LAYER;
     if (stet_report_same_place(f, first))
         same |= STET_REPORT_SAME_PLACE;

@@ -51,8 +51,10 @@ static const char *path_of(const struct stet_finding *f)
                                        : "the artifact itself";
 }
 
-/* "  (text, layer 1, package base-files)", as far as there is something to tell. */
-static void facts(struct stet_report *r, const char *format, unsigned layer, const char *package)
+/* "  (text, layer 1, image debian:trixie linux/amd64, package base-files)", as far as there is something to tell. Layer and
+ * image are those of f, which may be NULL. */
+static void facts(struct stet_report *r, const char *format, const struct stet_finding *f,
+                  const char *package)
 {
     const char *between = "  (";
 
@@ -62,8 +64,13 @@ static void facts(struct stet_report *r, const char *format, unsigned layer, con
         stet_report_show(&r->text, format);
         between = ", ";
     }
-    if (layer > 0) {
-        stet_buffer_addf(&r->text, "%slayer %u", between, layer);
+    if (f && f->layer > 0) {
+        stet_buffer_addf(&r->text, "%slayer %u", between, f->layer);
+        between = ", ";
+    }
+    if (f && f->image) {
+        stet_buffer_addf(&r->text, "%simage ", between);
+        stet_report_show(&r->text, f->image);
         between = ", ";
     }
     if (package && *package) {
@@ -82,7 +89,7 @@ static void place(struct stet_report *r, const struct stet_finding *f)
     stet_report_style(r, STET_REPORT_PLACE);
     stet_report_show(&r->text, path_of(f));
     stet_report_plain(r);
-    facts(r, NULL, f->layer, f->package);
+    facts(r, NULL, f, f->package);
 }
 
 static void value(struct stet_report *r, enum stet_report_style style, const char *text,
@@ -252,7 +259,7 @@ static void series_heading(struct stet_report *r, const struct stet_report_serie
         stet_buffer_add_char(&r->text, '\n');
     else
         facts(r, f->level == STET_DIFF_CONTENT ? f->format : NULL,
-              s->same & STET_REPORT_SAME_LAYER ? f->layer : 0, NULL);
+              s->same & STET_REPORT_SAME_LAYER ? f : NULL, NULL);
     own_text(r, &property);
 }
 
@@ -284,7 +291,8 @@ static void example(struct stet_report *r, const struct stet_report_series *s,
     if (!one_place)
         stet_buffer_add_str(&label, path_of(f));
     if (!one_place && f->layer > 0 && !(s->same & STET_REPORT_SAME_LAYER))
-        stet_buffer_addf(&label, " (layer %u)", f->layer);
+        stet_buffer_addf(&label, " (layer %u%s%s)", f->layer, f->image ? " of " : "",
+                         f->image ? f->image : "");
     if (one_place || !(s->same & STET_REPORT_SAME_WHAT))
         stet_buffer_addf(&label, "%s%s", one_place ? "" : ", ", f->what ? f->what : "");
     if (s->same & STET_REPORT_SAME_VALUES)

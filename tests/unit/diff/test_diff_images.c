@@ -285,6 +285,43 @@ static void what_names_an_image_follows_from_it(void **state)
     need("", "index.manifests[0].platform.architecture");
 }
 
+/* Two platforms, whose layers hold the same path. */
+static void make_platforms(const char *name, const char *content, const char *config)
+{
+    static const char *const machines[] = {"amd64", "arm64"};
+    struct made m = {0};
+    char *images[2];
+
+    for (size_t i = 0; i < 2; i++)
+        images[i] = image_of(
+            &m, text(config, machines[i]), "text/plain", text("%s %s", content, machines[i]),
+            text(",\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}", machines[i]));
+    add_index(&m, text("%s,%s", images[0], images[1]));
+    write_layout(name, &m);
+    release_made(&m);
+}
+
+static void a_layer_is_of_an_image(void **state)
+{
+    (void)state;
+    make_platforms("first", "layer", "{\"x\":\"%s\"}");
+    make_platforms("second", "other layer", "{\"x\":\"%s\"}");
+    compare("first", "second", 2);
+    assert_string_equal(result.findings[0].image, "linux/amd64");
+    assert_string_equal(result.findings[1].image, "linux/arm64");
+    assert_int_equal(result.findings[1].layer, 1);
+}
+
+static void white_space_is_of_a_document(void **state)
+{
+    (void)state;
+    make_platforms("tight", "layer", "{\"x\":\"%s\"}");
+    make_platforms("loose", "layer", "{ \"x\":\"%s\"}");
+    compare("tight", "loose", 2);
+    assert_null(need("linux/amd64", "config: white space")->image);
+    need("linux/arm64", "config: white space");
+}
+
 /* Blobs that nothing refers to: docker's descriptions of layers, of which each names the one below. */
 static void make_strays(const char *name, const char *salt, size_t count)
 {
@@ -369,6 +406,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_of_layers),
+        cmocka_unit_test(a_layer_is_of_an_image),
+        cmocka_unit_test(white_space_is_of_a_document),
         cmocka_unit_test(what_names_an_image_follows_from_it),
         cmocka_unit_test(strays_belong_together_by_their_content),
         cmocka_unit_test(names_that_stand_for_the_same),

@@ -98,7 +98,7 @@ static void how_it_is_written(void **state)
 {
     (void)state;
     compare("{\"a\": 1}\n", "{\"a\":1}\n", 1, 1);
-    assert_finding(&c, 0, "f", "json", "white space", "2 bytes of it", "1 bytes of it");
+    assert_finding(&c, 0, "f", "json", "white space", "2 bytes of it", "1 byte of it");
     comparing_release(&c);
     compare("{\"a\":1}\n", "{\"a\":1}", 1, 1);
     assert_finding(&c, 0, "f", "json", "final newline", "one", "none");
