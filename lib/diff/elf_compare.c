@@ -74,14 +74,14 @@ static int add_texts(const struct diff_elf_pair *e, struct stet_buffer *a, struc
                : -1;
 }
 
-static int compare_number(const struct diff_elf_pair *e, const char *what, uint64_t a, uint64_t b,
-                          struct stet_error *err)
+static int compare_number(const struct diff_elf_pair *e, const char *what, bool hex, uint64_t a,
+                          uint64_t b, struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer va = STET_BUFFER_INIT, vb = STET_BUFFER_INIT;
     if (a == b)
         return 0;
-    stet_buffer_addf(&va, "0x%llx", (unsigned long long)a);
-    stet_buffer_addf(&vb, "0x%llx", (unsigned long long)b);
+    stet_buffer_addf(&va, hex ? "0x%llx" : "%llu", (unsigned long long)a);
+    stet_buffer_addf(&vb, hex ? "0x%llx" : "%llu", (unsigned long long)b);
     return add_texts(e, &va, &vb, what, err);
 }
 
@@ -148,7 +148,7 @@ static int compare_header(const struct diff_elf_pair *e, struct stet_error *err)
         compare_named(e, "header: type", types, a->type, b->type, err) < 0 ||
         compare_named(e, "header: machine", machines, a->machine, b->machine, err) < 0)
         return -1;
-    const struct {
+    const struct number {
         const char *what;
         uint64_t a, b;
     } numbers[] = {
@@ -156,6 +156,8 @@ static int compare_header(const struct diff_elf_pair *e, struct stet_error *err)
         {"header: flags", a->flags, b->flags},
         {"header: offset of the program headers", a->segments_at, b->segments_at},
         {"header: offset of the section headers", a->sections_at, b->sections_at},
+    };
+    const struct number counts[] = {
         {"header: its size", a->header_size, b->header_size},
         {"header: size of a program header", a->segment_size, b->segment_size},
         {"header: size of a section header", a->section_size, b->section_size},
@@ -164,7 +166,10 @@ static int compare_header(const struct diff_elf_pair *e, struct stet_error *err)
         {"header: section with the names", a->raw_names, b->raw_names},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (compare_number(e, numbers[i].what, numbers[i].a, numbers[i].b, err) < 0)
+        if (compare_number(e, numbers[i].what, true, numbers[i].a, numbers[i].b, err) < 0)
+            return -1;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (compare_number(e, counts[i].what, false, counts[i].a, counts[i].b, err) < 0)
             return -1;
     return 0;
 }
@@ -293,7 +298,7 @@ static int add_unmatched(const struct diff_elf_pair *e, const struct stet_diff_e
         if (s->matched)
             continue;
         _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
-        _cleanup_free_ char *value = stet_format(err, "%llu bytes", (unsigned long long)s->size);
+        _cleanup_free_ char *value = stet_diff_length_text(s->size, err);
         if (!value || stet_diff_printable(s->name.data, s->name.len, 60, &name, err) < 0 ||
             !stet_diff_add(e->pair, "elf", is_a ? value : NULL, is_a ? NULL : value, err,
                            "section %s", name.len ? stet_buffer_str(&name) : "(no name)"))

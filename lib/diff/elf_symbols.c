@@ -196,6 +196,7 @@ static void symbol_text(const struct sorted *t, const struct diff_elf_symbol *s,
                                         "file",    "common", "TLS",      NULL,
                                         NULL,      NULL,     "ifunc"};
     static const char *const bindings[] = {"local", "global", "weak"};
+    static const char *const visibilities[] = {"default", "internal", "hidden", "protected"};
     struct stet_error ignored = STET_ERROR_INIT;
     unsigned type = ELF64_ST_TYPE(s->info), binding = ELF64_ST_BIND(s->info);
     struct diff_bytes section = section_name(t->elf, s->section);
@@ -213,7 +214,9 @@ static void symbol_text(const struct sorted *t, const struct diff_elf_symbol *s,
         stet_buffer_addf(out, "%s", types[type]);
     else
         stet_buffer_addf(out, "type %u", type);
-    if (s->other)
+    if (s->other > 0 && s->other < sizeof visibilities / sizeof *visibilities)
+        stet_buffer_addf(out, ", %s", visibilities[s->other]);
+    else if (s->other)
         stet_buffer_addf(out, ", visibility 0x%x", s->other);
     stet_buffer_add_str(out, ", ");
     stet_diff_printable(section.data, section.len, 60, out, &ignored);

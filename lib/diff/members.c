@@ -192,9 +192,8 @@ static int add_one_missing(const struct diff_members *c, const struct diff_conta
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
     const struct diff_archived *m = &x->members[i];
-    _cleanup_free_ char *text = m->link
-                                    ? stet_format(err, "link to %s", x->names.data + m->link)
-                                    : stet_format(err, "%llu bytes", (unsigned long long)m->size);
+    _cleanup_free_ char *text = m->link ? stet_format(err, "link to %s", x->names.data + m->link)
+                                        : stet_diff_length_text(m->size, err);
     struct diff_pair p = *c->p;
 
     if (!text || stet_diff_members_path(c->p, stet_diff_container_name(x, i), &path, err) < 0)
@@ -282,10 +281,8 @@ static int add_too_long(const struct diff_members *c, uint32_t i, uint32_t k,
                         struct stet_error *err)
 {
     _cleanup_buffer_ struct stet_buffer path = STET_BUFFER_INIT;
-    _cleanup_free_ char *a =
-        stet_format(err, "%llu bytes", (unsigned long long)c->a->members[i].size);
-    _cleanup_free_ char *b =
-        stet_format(err, "%llu bytes", (unsigned long long)c->b->members[k].size);
+    _cleanup_free_ char *a = stet_diff_length_text(c->a->members[i].size, err);
+    _cleanup_free_ char *b = stet_diff_length_text(c->b->members[k].size, err);
     struct diff_pair p = *c->p;
 
     if (!a || !b || stet_diff_members_path(c->p, stet_diff_container_name(c->a, i), &path, err) < 0)

@@ -115,17 +115,27 @@ static int png_read(struct diff_bytes file, struct png *p, struct stet_error *er
 
 /* ---- header ---- */
 
+/* Of the type that follows as a number. */
+static const char *colour_name(uint32_t type)
+{
+    static const char *const names[] = {
+        " (grey)", "", " (colour)", " (palette)", " (grey with alpha)", "", " (colour with alpha)"};
+
+    return type < sizeof names / sizeof *names ? names[type] : "";
+}
+
 static int compare_header(const struct diff_pair *p, const struct png *a, const struct png *b,
                           struct stet_error *err)
 {
     const struct {
         const char *what;
         uint32_t a, b;
+        const char *(*name)(uint32_t value);
     } fields[] = {
         {"width", a->header.width, b->header.width},
         {"height", a->header.height, b->header.height},
         {"bit depth", a->header.depth, b->header.depth},
-        {"colour type", a->header.colour, b->header.colour},
+        {"colour type", a->header.colour, b->header.colour, colour_name},
         {"compression method", a->header.compression, b->header.compression},
         {"filter method", a->header.filter, b->header.filter},
         {"interlace method", a->header.interlace, b->header.interlace},
@@ -133,8 +143,10 @@ static int compare_header(const struct diff_pair *p, const struct png *a, const 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (fields[i].a == fields[i].b)
             continue;
-        _cleanup_free_ char *va = stet_format(err, "%u", fields[i].a);
-        _cleanup_free_ char *vb = stet_format(err, "%u", fields[i].b);
+        const char *name_a = fields[i].name ? fields[i].name(fields[i].a) : "";
+        const char *name_b = fields[i].name ? fields[i].name(fields[i].b) : "";
+        _cleanup_free_ char *va = stet_format(err, "%u%s", fields[i].a, name_a);
+        _cleanup_free_ char *vb = stet_format(err, "%u%s", fields[i].b, name_b);
         if (!va || !vb || !stet_diff_add(p, "png", va, vb, err, "header: %s", fields[i].what))
             return -1;
     }

@@ -185,7 +185,8 @@ static void run_value(const struct diff_region *r, struct diff_bytes side,
                       const struct diff_span *run, const int64_t *time, struct stet_buffer *out)
 {
     if (r->a.len != r->b.len)
-        stet_buffer_addf(out, "%zu bytes%s", side.len, run->begin < run->end ? "; " : "");
+        stet_buffer_addf(out, "%zu byte%s%s", side.len, side.len == 1 ? "" : "s",
+                         run->begin < run->end ? "; " : "");
     if (run->begin == run->end)
         return;
     stet_diff_region_place(r, run->begin, out);
@@ -233,8 +234,11 @@ static int add_resized(const struct diff_region *r, struct stet_error *err)
         return -1;
     _cleanup_buffer_ struct stet_buffer text = STET_BUFFER_INIT;
     stet_diff_region_place(r, begin, &text);
-    stet_buffer_addf(&text, ": %zu bytes instead of %zu, then %zu equal ones", b.end - b.begin,
-                     a.end - a.begin, end);
+    size_t now = b.end - b.begin;
+    stet_buffer_addf(&text, ": %zu byte%s instead of %zu", now, now == 1 ? "" : "s",
+                     a.end - a.begin);
+    if (end > 0)
+        stet_buffer_addf(&text, ", then %zu equal one%s", end, end == 1 ? "" : "s");
     if (stet_buffer_check(&text, "a finding", err) < 0 ||
         stet_diff_detail(f, '@', stet_buffer_str(&text), text.len, err) < 0 ||
         hex_lines(f, '-', r, r->a, &a, err) < 0 || hex_lines(f, '+', r, r->b, &b, err) < 0)

@@ -124,7 +124,8 @@ static int add_message(struct catalog *out, const struct diff_bytes *c, size_t a
     out->texts_left -= (size_t)(end - text);
     for (size_t i = 0; i < 16; i++)
         stet_buffer_addf(&key, "%02x", c->data[at + i]);
-    stet_buffer_addf(&key, " %.*s", (int)strnlen(language, LANGUAGE), language);
+    if (*language)
+        stet_buffer_addf(&key, " %.*s", (int)strnlen(language, LANGUAGE), language);
     if (stet_buffer_check(&key, "a catalog", err) < 0 ||
         stet_strv_add(&out->owned, stet_buffer_str(&key), err) < 0 ||
         stet_diff_records_add(&out->messages,

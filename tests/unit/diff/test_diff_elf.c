@@ -95,7 +95,7 @@ static void test_symbols(void **state)
                  "changed 0x10, size 25, global function, .text");
     const struct stet_finding *f = pairs_expect(&c, "section .text", "23 bytes", "41 bytes");
     assert_non_null(
-        strstr(f->detail, "@0x10 (changed+0x0): 24 bytes instead of 6, then 1 equal ones"));
+        strstr(f->detail, "@0x10 (changed+0x0): 24 bytes instead of 6, then 1 equal one"));
     comparing_release(&c);
 }
 

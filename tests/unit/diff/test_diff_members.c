@@ -123,8 +123,8 @@ static void names_that_come_twice(void **state)
     ar_of(&b, (const char *[]){"x/", "x/", "z/", NULL}, (const char *[]){"1", "4", "5"});
     compare_buffers(&a, &b);
     assert_int_equal(c.result.count, 3);
-    assert_finding(&c, 0, "f!y", "ar", "member", "1 bytes", NULL);
-    assert_finding(&c, 1, "f!z", "ar", "member", NULL, "1 bytes");
+    assert_finding(&c, 0, "f!y", "ar", "member", "1 byte", NULL);
+    assert_finding(&c, 1, "f!z", "ar", "member", NULL, "1 byte");
     assert_finding(&c, 2, "f!x", "text", "line 1", "3", "4");
     comparing_release(&c);
     stet_buffer_release(&a);
