@@ -23,6 +23,7 @@ enum {
 struct diff_sqlite_object {
     bool table; /* with rowids */
     struct diff_bytes name;
+    struct diff_bytes sql; /* that made it, perhaps cut; empty: not known */
     uint32_t root;
     bool told;      /* its rows are: its pages need not be */
     uint32_t pages; /* that belong to it, once owners are known */
@@ -75,6 +76,9 @@ size_t stet_diff_sqlite_varint(struct diff_bytes b, size_t at, uint64_t *out);
 bool stet_diff_sqlite_record_begin(struct diff_sqlite_record *r, struct diff_bytes payload);
 /* false: no further column. Bytes are cut where the payload is. */
 bool stet_diff_sqlite_record_next(struct diff_sqlite_record *r, struct diff_sqlite_value *out);
+
+/* The name of a column, from 0, as the statement CREATE TABLE gives it. Empty: not known. */
+struct diff_bytes stet_diff_sqlite_column(struct diff_bytes sql, unsigned column);
 
 /* The rows of one table on both sides. The number of findings; -1 with err. */
 int stet_diff_sqlite_compare_rows(const struct diff_pair *p, const struct stet_diff_sqlite *a,

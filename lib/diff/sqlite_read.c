@@ -283,7 +283,7 @@ int stet_diff_sqlite_rows_read(const struct stet_diff_sqlite *s,
 static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_object *out)
 {
     struct diff_sqlite_record record;
-    struct diff_sqlite_value type, name, table, root;
+    struct diff_sqlite_value type, name, table, root, sql;
     if (!stet_diff_sqlite_record_begin(&record, row->payload) ||
         !stet_diff_sqlite_record_next(&record, &type) ||
         !stet_diff_sqlite_record_next(&record, &name) ||
@@ -291,6 +291,8 @@ static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_ob
         !stet_diff_sqlite_record_next(&record, &root))
         return false;
     out->name = name.bytes;
+    out->sql =
+        stet_diff_sqlite_record_next(&record, &sql) ? sql.bytes : (struct diff_bytes){NULL, 0};
     out->table = type.bytes.len == 5 && memcmp(type.bytes.data, "table", 5) == 0;
     out->pages = 0;
     out->told = false;
@@ -302,8 +304,13 @@ static bool read_object(const struct diff_sqlite_row *row, struct diff_sqlite_ob
 
 static int read_schema(struct stet_diff_sqlite *s, struct stet_error *err)
 {
+    static const char columns[] = "(type, name, tbl_name, rootpage, sql)";
     static const struct diff_sqlite_object schema = {
-        true, {(const unsigned char *)"sqlite_schema", 13}, 1};
+        .table = true,
+        .name = {(const unsigned char *)"sqlite_schema", 13},
+        .sql = {(const unsigned char *)columns, sizeof columns - 1},
+        .root = 1,
+    };
     struct diff_sqlite_rows rows;
     int status = read_rows(s, 1, DIFF_SQLITE_UNKNOWN, s->pages, &rows, err);
     if (status > 0 &&

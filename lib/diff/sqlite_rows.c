@@ -76,6 +76,7 @@ struct table {
     const struct diff_pair *pair;
     struct stet_error *err;
     struct side a, b;
+    const struct diff_sqlite_object *ta, *tb;
     char *name;
     size_t shown, differing;
     uint64_t
@@ -119,14 +120,31 @@ static int add_one_sided(struct table *t, const struct side *side,
                : -1;
 }
 
+/* Its name where both sides have that, or one has no such column; else its number, from 1. */
+static int column_text(const struct table *t, unsigned column, bool has_a, bool has_b,
+                       struct stet_buffer *out)
+{
+    struct diff_bytes a = stet_diff_sqlite_column(t->ta->sql, column);
+    struct diff_bytes b = stet_diff_sqlite_column(t->tb->sql, column);
+    struct diff_bytes name = has_a ? a : b;
+    if (name.len > 0 && (!has_a || !has_b || diff_same(a, b)))
+        return stet_diff_printable(name.data, name.len, 60, out, t->err);
+    stet_buffer_addf(out, "%u", column + 1);
+    return stet_buffer_check(out, "a column", t->err);
+}
+
 static int add_column(struct table *t, int64_t id, unsigned column,
                       const struct diff_sqlite_value *x, const struct diff_sqlite_value *y)
 {
-    _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT;
+    _cleanup_buffer_ struct stet_buffer a = STET_BUFFER_INIT, b = STET_BUFFER_INIT,
+                                        name = STET_BUFFER_INIT;
     t->shown++;
+    if (column_text(t, column, x != NULL, y != NULL, &name) < 0)
+        return -1;
     if (x && y && is_text(x) && is_text(y))
         return stet_diff_add_bytes(t->pair, "sqlite", x->bytes, y->bytes, t->err,
-                                   "%s, row %lld, column %u", t->name, (long long)id, column)
+                                   "%s, row %lld, column %s", t->name, (long long)id,
+                                   stet_buffer_str(&name))
                    ? 1
                    : -1;
     if (x)
@@ -137,8 +155,8 @@ static int add_column(struct table *t, int64_t id, unsigned column,
         stet_buffer_check(&b, "a value", t->err) < 0)
         return -1;
     return stet_diff_add(t->pair, "sqlite", x ? stet_buffer_str(&a) : NULL,
-                         y ? stet_buffer_str(&b) : NULL, t->err, "%s, row %lld, column %u", t->name,
-                         (long long)id, column)
+                         y ? stet_buffer_str(&b) : NULL, t->err, "%s, row %lld, column %s", t->name,
+                         (long long)id, stet_buffer_str(&name))
                ? 1
                : -1;
 }
@@ -150,7 +168,7 @@ static int compare_columns(struct table *t, int64_t id, struct diff_bytes a, str
     int added = 0;
     if (!stet_diff_sqlite_record_begin(&ra, a) || !stet_diff_sqlite_record_begin(&rb, b))
         return 0;
-    for (unsigned column = 1; t->shown < SHOWN; column++) {
+    for (unsigned column = 0; t->shown < SHOWN; column++) {
         struct diff_sqlite_value x, y;
         bool has_a = stet_diff_sqlite_record_next(&ra, &x),
              has_b = stet_diff_sqlite_record_next(&rb, &y);
@@ -165,6 +183,20 @@ static int compare_columns(struct table *t, int64_t id, struct diff_bytes a, str
     return added;
 }
 
+/* Are two rows of the schema of one type and name? */
+static bool same_object(struct diff_bytes a, struct diff_bytes b)
+{
+    struct diff_sqlite_record ra, rb;
+    struct diff_sqlite_value x, y;
+    if (!stet_diff_sqlite_record_begin(&ra, a) || !stet_diff_sqlite_record_begin(&rb, b))
+        return true;
+    for (int i = 0; i < 2; i++)
+        if (stet_diff_sqlite_record_next(&ra, &x) && stet_diff_sqlite_record_next(&rb, &y) &&
+            !diff_same(x.bytes, y.bytes))
+            return false;
+    return true;
+}
+
 static int compare_row(struct table *t, const struct diff_sqlite_row *a,
                        const struct diff_sqlite_row *b)
 {
@@ -177,6 +209,9 @@ static int compare_row(struct table *t, const struct diff_sqlite_row *a,
         return -1;
     if (a->size == b->size && diff_same(pa, pb))
         return 0;
+    /* What takes the place of something else in the schema is not the same thing changed. */
+    if (t->ta == t->a.db->objects && !same_object(pa, pb))
+        return add_one_sided(t, &t->a, a) < 0 || add_one_sided(t, &t->b, b) < 0 ? -1 : 0;
     t->differing++;
     if (t->shown >= SHOWN)
         return 0;
@@ -252,7 +287,7 @@ int stet_diff_sqlite_compare_rows(const struct diff_pair *p, const struct stet_d
                                   const struct stet_diff_sqlite *b,
                                   const struct diff_sqlite_object *tb, struct stet_error *err)
 {
-    struct table t = {.pair = p, .err = err, .a = {.db = a}, .b = {.db = b}};
+    struct table t = {.pair = p, .err = err, .a = {.db = a}, .b = {.db = b}, .ta = ta, .tb = tb};
     _cleanup_buffer_ struct stet_buffer name = STET_BUFFER_INIT;
     t.left = 2 * ((uint64_t)a->file.len + b->file.len);
     stet_buffer_add_str(&name, "table ");
