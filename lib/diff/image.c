@@ -6,6 +6,7 @@
 #include "lib/diff/image.h"
 
 #include "lib/diff/diff_json.h"
+
 /* ---- documents ---- */
 
 int stet_diff_image_texts(struct diff *d, const char *place, const char *name,

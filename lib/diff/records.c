@@ -82,19 +82,6 @@ bool stet_diff_text_number(struct diff_text t, uint64_t max, uint64_t *out)
     return true;
 }
 
-char *stet_diff_text_copy(struct diff_text t, struct stet_error *err)
-{
-    char *copy = t.len < SIZE_MAX ? malloc(t.len + 1) : NULL;
-    if (!copy) {
-        stet_error_oom(err, "comparing contents");
-        return NULL;
-    }
-    if (t.len > 0)
-        memcpy(copy, t.s, t.len);
-    copy[t.len] = '\0';
-    return copy;
-}
-
 bool stet_diff_text_plain(struct diff_text t)
 {
     for (size_t i = 0; i < t.len; i++) {

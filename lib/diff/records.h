@@ -26,8 +26,6 @@ bool stet_diff_text_line(struct diff_text *rest, struct diff_text *line);
 struct diff_text stet_diff_text_field(struct diff_text *rest, char sep);
 /* Decimal digits alone, at most max. */
 bool stet_diff_text_number(struct diff_text t, uint64_t max, uint64_t *out);
-/* A copy that the caller frees; NULL with err. NUL bytes end it. */
-char *stet_diff_text_copy(struct diff_text t, struct stet_error *err);
 /* Text without control characters but tabs, newlines and returns? */
 bool stet_diff_text_plain(struct diff_text t);
 

@@ -3,6 +3,7 @@
  */
 #include "lib/diff/formats.h"
 #include "lib/diff/lines.h"
+#include "lib/diff/region.h"
 
 enum { ORDER_SHOWN = 20 };
 
@@ -259,7 +260,7 @@ static int add_order(const struct diff_pair *p, const struct stet_diff_lines *l,
     return f && rc == 0 ? 1 : -1;
 }
 
-/* ---- all ---- */
+/* ---- UTF-8, and encodings of one byte ---- */
 
 static int compare_lines(const struct diff_pair *p, struct stet_error *err)
 {
@@ -275,7 +276,7 @@ static int compare_lines(const struct diff_pair *p, struct stet_error *err)
     return n < 0 ? -1 : n > 0;
 }
 
-int stet_diff_text_compare(const struct diff_pair *p, struct stet_error *err)
+static int compare_utf8(const struct diff_pair *p, struct stet_error *err)
 {
     struct text_kind a = kind_of(&p->a), b = kind_of(&p->b);
 
@@ -285,4 +286,88 @@ int stet_diff_text_compare(const struct diff_pair *p, struct stet_error *err)
     if (rc == 0)
         rc = compare_final(p, err);
     return rc != 0 ? rc : compare_lines(p, err);
+}
+
+/* ---- UTF-16 ---- */
+
+enum { UTF16_MAX = 16 << 20 };
+
+static const char *utf16_name(bool big)
+{
+    return big ? "UTF-16, most significant byte first" : "UTF-16, least significant byte first";
+}
+
+static void add_utf8(struct stet_buffer *out, uint32_t c)
+{
+    if (c < 0x80) {
+        stet_buffer_add_char(out, (char)c);
+        return;
+    }
+    if (c < 0x800) {
+        stet_buffer_add_char(out, (char)(0xc0 | c >> 6));
+    } else {
+        if (c < 0x10000) {
+            stet_buffer_add_char(out, (char)(0xe0 | c >> 12));
+        } else {
+            stet_buffer_add_char(out, (char)(0xf0 | c >> 18));
+            stet_buffer_add_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
+        }
+        stet_buffer_add_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+    }
+    stet_buffer_add_char(out, (char)(0x80 | (c & 0x3f)));
+}
+
+/* A text that begins with a byte order mark, as UTF-8 without it. 1; 0: it is none, or what it holds is not valid; -1 with err. */
+static int from_utf16(const struct diff_bytes *x, bool *big, struct stet_buffer *out,
+                      struct stet_error *err)
+{
+    if (x->len < 4 || x->len % 2 != 0 || x->len > UTF16_MAX ||
+        diff_get16(x->data, x->data[0] == 0xfe) != 0xfeff)
+        return 0;
+    *big = x->data[0] == 0xfe;
+    for (size_t i = 2; i < x->len; i += 2) {
+        uint32_t c = diff_get16(x->data + i, *big);
+        if (c >= 0xd800 && c < 0xdc00 && i + 4 <= x->len) {
+            uint32_t low = diff_get16(x->data + i + 2, *big);
+            if (low < 0xdc00 || low > 0xdfff)
+                return 0;
+            c = 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff));
+            i += 2;
+        } else if ((c >= 0xd800 && c < 0xe000) || c == 0) {
+            return 0;
+        }
+        add_utf8(out, c);
+    }
+    return stet_buffer_check(out, "comparing texts", err) < 0 ? -1 : 1;
+}
+
+/* Both as UTF-8: what differs is told in its lines. */
+static int compare_utf16(const struct diff_pair *p, struct stet_error *err)
+{
+    _cleanup_buffer_ struct stet_buffer x = STET_BUFFER_INIT, y = STET_BUFFER_INIT;
+    struct diff_pair read = *p;
+    bool big_a = false, big_b = false;
+    int rc = from_utf16(&p->a, &big_a, &x, err);
+
+    if (rc > 0)
+        rc = from_utf16(&p->b, &big_b, &y, err);
+    if (rc <= 0)
+        return rc;
+    read.a = (struct diff_bytes){(const unsigned char *)stet_buffer_str(&x), x.len};
+    read.b = (struct diff_bytes){(const unsigned char *)stet_buffer_str(&y), y.len};
+    if (!kind_of(&read.a).ok || !kind_of(&read.b).ok)
+        return 0;
+    if (big_a != big_b &&
+        !stet_diff_add(p, FORMAT, utf16_name(big_a), utf16_name(big_b), err, "encoding"))
+        return -1;
+    return diff_same(read.a, read.b) ? 1 : compare_utf8(&read, err);
+}
+
+/* ---- all ---- */
+
+int stet_diff_text_compare(const struct diff_pair *p, struct stet_error *err)
+{
+    int rc = compare_utf16(p, err);
+
+    return rc != 0 ? rc : compare_utf8(p, err);
 }

@@ -282,6 +282,40 @@ static void too_many_lines_are_one_finding(void **state)
     free(b);
 }
 
+#define LITTLE "\xff\xfe"
+#define BIG    "\xfe\xff"
+
+static void compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len, int status,
+                          size_t findings)
+{
+    comparing_run(&c, stet_diff_text_compare, "f", a, a_len, b, b_len);
+    assert_int_equal(c.status, status);
+    assert_int_equal(c.result.count, findings);
+}
+#define COMPARE(a, b, status, findings)                                                            \
+    compare_bytes(a, sizeof a - 1, b, sizeof b - 1, status, findings)
+
+static void utf16_is_text(void **state)
+{
+    (void)state;
+    COMPARE(LITTLE "a\0\n\0b\0", LITTLE "a\0\n\0\x3d\xd8\x00\xde", 1, 1);
+    assert_finding(&c, 0, "f", "text", "line 2", "b", "\xf0\x9f\x98\x80");
+    comparing_release(&c);
+    COMPARE(LITTLE "a\0\xfc\0", BIG "\0a\0\xfc", 1, 1);
+    assert_finding(&c, 0, "f", "text", "encoding", "UTF-16, least significant byte first",
+                   "UTF-16, most significant byte first");
+    comparing_release(&c);
+    /* Half of a pair, a NUL, half of a character. */
+    COMPARE(LITTLE "a\0\x3d\xd8", LITTLE "a\0b\0", 0, 0);
+    comparing_release(&c);
+    COMPARE(LITTLE "a\0b\0", LITTLE "a\0\x3d\xd8z\0", 0, 0);
+    comparing_release(&c);
+    COMPARE(LITTLE "a\0\0\0", LITTLE "a\0b\0", 0, 0);
+    comparing_release(&c);
+    COMPARE(LITTLE "a\0b", LITTLE "a\0b\0", 0, 0);
+    comparing_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +324,7 @@ int main(void)
         cmocka_unit_test(empty_and_whole),
         cmocka_unit_test(final_newline),
         cmocka_unit_test(line_ends_and_encoding),
+        cmocka_unit_test(utf16_is_text),
         cmocka_unit_test(order_of_lines),
         cmocka_unit_test(no_text),
         cmocka_unit_test(long_lines_are_shown_where_they_differ),
