@@ -35,8 +35,8 @@ const char *stet_codec_kind_name(enum stet_codec_kind kind);
  * A reader of the decompressed content of below (borrowed, not closed); the compression is
  * recognised by its first bytes and written to *kind (may be NULL). Concatenated members and frames
  * are read on; trailing garbage, truncation, a wrong checksum and more than max_bytes of output are
- * STET_ERROR_INPUT with name. Memory for xz is limited to 256 MiB. Decoders that make no progress
- * fail.
+ * STET_ERROR_INPUT with name. Memory for xz is limited to 160 MiB, zstd's window to 128. Where a
+ * limit ended it, errnum is EFBIG (max_bytes) or ENOMEM. Decoders that make no progress fail.
  */
 struct stet_reader *stet_codec_decoder_new(struct stet_reader *below, const char *name,
                                            uint64_t max_bytes, enum stet_codec_kind *kind,

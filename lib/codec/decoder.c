@@ -1,6 +1,8 @@
 /*
  * decoder - recognises a compression and reads through its decoder, within a budget.
  */
+#include <errno.h>
+
 #include "lib/codec/decoder.h"
 
 enum { INPUT_SIZE = 64 << 10, MAGIC_MAX = 6 };
@@ -120,9 +122,11 @@ static ssize_t decoder_read(void *ctx, void *data, size_t len, struct stet_error
             return -1;
         d->ended = step == STET_CODEC_STEP_END;
     }
-    if (got > d->max_bytes - d->produced)
-        return stet_error_input(err, "%s: decompresses to more than %ju bytes", d->name,
-                                (uintmax_t)d->max_bytes);
+    if (got > d->max_bytes - d->produced) {
+        stet_error_input(err, "%s: decompresses to more than %ju bytes", d->name,
+                         (uintmax_t)d->max_bytes);
+        return stet_codec_limit(err, EFBIG);
+    }
     d->produced += got;
     return (ssize_t)got;
 }

@@ -36,6 +36,14 @@ extern const struct stet_codec_decoder_ops stet_codec_xz_decoder;
 extern const struct stet_codec_decoder_ops stet_codec_zstd_decoder;
 extern const struct stet_codec_decoder_ops stet_codec_none_decoder;
 
+/* A limit ended it, not damage: errnum says which one, without a text of its own. Returns -1. */
+static inline int stet_codec_limit(struct stet_error *err, int errnum)
+{
+    if (err)
+        err->errnum = errnum;
+    return -1;
+}
+
 /* Members or frames without content that one stream may hold: each costs time and brings nothing.
  */
 enum { STET_CODEC_EMPTY_MAX = 1024 };

@@ -1,11 +1,13 @@
 /*
  * unxz - the .xz format (1.1.0), concatenated streams and stream padding, over liblzma.
  */
+#include <errno.h>
 #include <lzma.h>
 
 #include "lib/codec/decoder.h"
 
-static const uint64_t memory_max = UINT64_C(256) << 20;
+/* Enough for a dictionary of 128 MiB; xz -9 has one of 64. */
+static const uint64_t memory_max = UINT64_C(160) << 20;
 
 static void *unxz_open(struct stet_error *err)
 {
@@ -30,8 +32,9 @@ static int unxz_error(lzma_ret rc, const char *name, struct stet_error *err)
     case LZMA_MEM_ERROR:
         return stet_error_oom(err, name);
     case LZMA_MEMLIMIT_ERROR:
-        return stet_error_input(err, "%s: xz data need more than %ju MiB of memory", name,
-                                (uintmax_t)(memory_max >> 20));
+        stet_error_input(err, "%s: xz data need more than %ju MiB of memory", name,
+                         (uintmax_t)(memory_max >> 20));
+        return stet_codec_limit(err, ENOMEM);
     case LZMA_FORMAT_ERROR:
         return stet_error_input(err, "%s: trailing garbage after the xz data", name);
     case LZMA_UNSUPPORTED_CHECK:

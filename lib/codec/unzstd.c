@@ -1,6 +1,7 @@
 /*
  * unzstd - Zstandard frames (RFC 8878), one after the other, over libzstd.
  */
+#include <errno.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -48,8 +49,9 @@ static int unzstd_error(size_t rc, const char *name, struct stet_error *err)
     case ZSTD_error_prefix_unknown:
         return stet_error_input(err, "%s: trailing garbage after the zstd data", name);
     case ZSTD_error_frameParameter_windowTooLarge:
-        return stet_error_input(err, "%s: zstd data need a window over %d MiB", name,
-                                1 << (WINDOW_LOG_MAX - 20));
+        stet_error_input(err, "%s: zstd data need a window over %d MiB", name,
+                         1 << (WINDOW_LOG_MAX - 20));
+        return stet_codec_limit(err, ENOMEM);
     default:
         return stet_error_input(err, "%s: damaged zstd data: %s", name, ZSTD_getErrorName(rc));
     }

@@ -4,7 +4,14 @@
 #include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
-enum { MOVED_MAX = 8, DETAIL_MAX = 20, GAPS_MAX = 100, RECORD = 20 * DIFF_BLOCK, HEX_MAX = 32 };
+enum {
+    MOVED_MAX = 8,
+    DETAIL_MAX = 20,
+    GAPS_MAX = 100,
+    RECORD = 20 * DIFF_BLOCK,
+    HEX_MAX = 32,
+    LARGE = 64 << 20, /* bytes of both sides that are not looked at range by range */
+};
 
 /* ---- bytes at any level ---- */
 
@@ -33,7 +40,8 @@ int stet_diff_bytes_at(struct diff *d, enum stet_diff_level level, unsigned laye
     struct diff_pair p = {d, NULL, layer, path, path, 0, *a, *b};
     size_t before = d->result->count;
 
-    if (stet_diff_raw(&p, format, err) < 0)
+    if ((a->len > LARGE || b->len > LARGE ? stet_diff_large(&p, err)
+                                          : stet_diff_raw(&p, format, err)) < 0)
         return -1;
     return relevel(d, before, level, what, err);
 }
@@ -342,9 +350,38 @@ static bool is_filled_up(const struct diff_tar *t, size_t zeroes)
            zeroes < 2 * DIFF_BLOCK + RECORD;
 }
 
+static char *read_text(const struct diff_tar *t, struct stet_error *err)
+{
+    if (!t->cut_short)
+        return stet_format(err, "all %zu entries", t->count);
+    return stet_format(err, "%zu entries, not the %ju bytes behind them", t->count,
+                       (uintmax_t)(t->map->bytes.len - t->end));
+}
+
+/* One of them has more entries than are read. */
+static int tell_cut_short(struct diff *d, unsigned layer, const struct diff_tar *a,
+                          const struct diff_tar *b, struct stet_error *err)
+{
+    struct diff_bytes x = part(a, a->end, a->map->bytes.len),
+                      y = part(b, b->end, b->map->bytes.len);
+
+    if (stet_diff_bytes_equal(&x, &y))
+        return 0;
+    _cleanup_free_ char *ta = read_text(a, err);
+    _cleanup_free_ char *tb = read_text(b, err);
+    d->result->cut_short = true;
+    return ta && tb &&
+                   stet_diff_add_at(d, STET_DIFF_ARCHIVE, layer, "", "tar", ta, tb, err,
+                                    "budget of entries: what was read")
+               ? 0
+               : -1;
+}
+
 static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a,
                         const struct diff_tar *b, struct stet_error *err)
 {
+    if (a->cut_short || b->cut_short)
+        return tell_cut_short(d, layer, a, b, err);
     size_t za = zeroes(a), zb = zeroes(b);
     _cleanup_free_ char *va = zeroes_text(za, err);
     _cleanup_free_ char *vb = zeroes_text(zb, err);
@@ -369,8 +406,6 @@ static int compare_ends(struct diff *d, unsigned layer, const struct diff_tar *a
 int stet_diff_archive(struct diff *d, unsigned layer, const struct diff_tar *a,
                       const struct diff_tar *b, struct stet_error *err)
 {
-    if (a->cut_short || b->cut_short)
-        d->result->cut_short = true;
     if (compare_order(d, layer, a, b, err) < 0 || compare_gaps(d, layer, a, b, err) < 0)
         return -1;
     return compare_ends(d, layer, a, b, err);

@@ -3,6 +3,8 @@
  */
 #include "lib/diff/compressed.h"
 
+#include <errno.h>
+
 #include "lib/diff/compressed_private.h"
 #include "lib/diff/formats.h"
 #include "lib/diff/spool.h"
@@ -114,9 +116,9 @@ int stet_diff_compression(struct diff *d, enum stet_diff_level level, unsigned l
 
 /* ---- the comparator ---- */
 
-/* Decodes one side within what is left of the budget. */
+/* Decodes one side within what is left of the budget. limit: the one that ended it, if one did. */
 static int decode(const struct diff_pair *p, struct diff_spool *s, const struct diff_bytes *data,
-                  bool *too_long, struct stet_error *err)
+                  const char **limit, struct stet_error *err)
 {
     struct stet_error why = STET_ERROR_INIT;
     uint64_t left = p->diff->bytes_left / 2;
@@ -126,19 +128,20 @@ static int decode(const struct diff_pair *p, struct diff_spool *s, const struct 
     /* What cannot be read costs as well. */
     if (rc == 0)
         p->diff->bytes_left -= made < p->diff->bytes_left ? made : p->diff->bytes_left;
-    *too_long = rc == 0 && made + (64 << 10) >= left;
+    if (rc == 0 && made + (64 << 10) >= left)
+        *limit =
+            "budget of bytes: it differs, and what is compressed in it is too long to be opened";
+    else if (rc == 0 && why.errnum == ENOMEM)
+        *limit = "budget of memory: it differs, and takes too much of it to be opened";
     return rc;
 }
 
-static int add_spent(const struct diff_pair *p, struct stet_error *err)
+static int add_spent(const struct diff_pair *p, const char *limit, struct stet_error *err)
 {
     _cleanup_free_ char *a = stet_format(err, "%zu bytes", p->a.len);
     _cleanup_free_ char *b = stet_format(err, "%zu bytes", p->b.len);
 
-    if (!a || !b ||
-        !stet_diff_add(
-            p, "compressed", a, b, err,
-            "budget of bytes: it differs, and what is compressed in it is too long to be opened"))
+    if (!a || !b || !stet_diff_add(p, "compressed", a, b, err, "%s", limit))
         return -1;
     p->diff->result->cut_short = true;
     return 1;
@@ -146,13 +149,13 @@ static int add_spent(const struct diff_pair *p, struct stet_error *err)
 
 /* Decodes what is compressed; the other as it is. */
 static int open_side(const struct diff_pair *p, struct diff_spool *s, const struct diff_bytes *data,
-                     struct diff_bytes *out, bool *too_long, struct stet_error *err)
+                     struct diff_bytes *out, const char **limit, struct stet_error *err)
 {
     if (!stet_diff_compression_name(data)) {
         *out = *data;
         return 1;
     }
-    int rc = decode(p, s, data, too_long, err);
+    int rc = decode(p, s, data, limit, err);
     if (rc <= 0)
         return rc;
     return stet_diff_spool_bytes(s, out, err) < 0 ? -1 : 1;
@@ -186,16 +189,16 @@ int stet_diff_compressed_compare(const struct diff_pair *p, struct stet_error *e
 {
     _cleanup_spool_ struct diff_spool a, b;
     struct diff_bytes x, y;
-    bool long_a = false, long_b = false;
+    const char *limit = NULL;
 
     stet_diff_spool_init(&a, p->diff);
     stet_diff_spool_init(&b, p->diff);
     if (!stet_diff_compression_name(&p->a) && !stet_diff_compression_name(&p->b))
         return 0;
-    int rc = open_side(p, &a, &p->a, &x, &long_a, err);
+    int rc = open_side(p, &a, &p->a, &x, &limit, err);
     if (rc > 0)
-        rc = open_side(p, &b, &p->b, &y, &long_b, err);
-    if (rc == 0 && (long_a || long_b))
-        return add_spent(p, err);
+        rc = open_side(p, &b, &p->b, &y, &limit, err);
+    if (rc == 0 && limit)
+        return add_spent(p, limit, err);
     return rc > 0 ? compare_inside(p, &x, &y, err) : rc;
 }

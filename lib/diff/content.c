@@ -315,6 +315,17 @@ int stet_diff_detail(struct stet_finding *f, char sign, const char *text, size_t
 
 /* ---- dispatch ---- */
 
+/* A content that is no member of another one brings its part of the budget. */
+static void add_budget(const struct diff_pair *p)
+{
+    struct diff *d = p->diff;
+    uint64_t more = ((uint64_t)p->a.len + p->b.len) * DIFF_BUDGET_RATIO;
+
+    more = more < d->bytes_later ? more : d->bytes_later;
+    d->bytes_later -= more;
+    d->bytes_left += more;
+}
+
 int stet_diff_content(const struct diff_pair *pair, struct stet_error *err)
 {
     static const unsigned char none[1];
@@ -327,6 +338,8 @@ int stet_diff_content(const struct diff_pair *pair, struct stet_error *err)
 
     if (stet_diff_is_large(p))
         return stet_diff_large(p, err);
+    if (!p->outer)
+        add_budget(p);
     for (const struct diff_format *f = stet_diff_formats; f->name; f++) {
         size_t before = r->count;
         struct stet_error why = STET_ERROR_INIT;

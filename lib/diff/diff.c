@@ -334,7 +334,8 @@ int stet_diff(const char *a, const char *b, const struct stet_diff_options *opti
         return stet_error_oom(err, "compare");
     d->options = options;
     d->result = out;
-    d->bytes_left = options->budget_bytes ? options->budget_bytes : DIFF_BUDGET_BYTES;
+    d->bytes_left = options->budget_bytes ? options->budget_bytes : DIFF_BUDGET_FIRST;
+    d->bytes_later = options->budget_bytes ? 0 : DIFF_BUDGET_BYTES - DIFF_BUDGET_FIRST;
     d->temporary = stet_fs_open(AT_FDCWD, temporary, O_RDONLY | O_DIRECTORY, 0, err);
     int rc = d->temporary < 0 ? -1 : compare_guarded(d, a, b, err);
     stet_diff_side_release(&d->side[0]);

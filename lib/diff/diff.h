@@ -126,11 +126,12 @@ struct stet_diff_options {
         flatten; /* compare what a container sees: layers laid over each other, whiteouts applied */
     /* Names of causes, and globs of paths (stet_path_match(), a leading '/' is dropped), borrowed; NULL: none. */
     const struct stet_strv *ignore;
-    unsigned threads;       /* 0: 1 */
-    const char *temporary;  /* a directory for what does not fit into memory; NULL: /var/tmp */
-    uint64_t budget_bytes;  /* of nested contents that are opened, both sides together; 0: 8 GiB */
-    unsigned budget_depth;  /* of nesting; 0: 16 */
-    size_t budget_findings; /* 0: 1 000 000 */
+    unsigned threads;      /* 0: 1 */
+    const char *temporary; /* a directory for what does not fit into memory; NULL: /var/tmp */
+    /* Of nested contents that are opened, both sides together; 0: 1 GiB and 16 times what they are in, at most 8 GiB. */
+    uint64_t budget_bytes;
+    unsigned budget_depth;      /* of nesting; 0: 16 */
+    size_t budget_findings;     /* 0: 1 000 000 */
     const struct stet_log *log; /* may be NULL */
 };
 

@@ -628,10 +628,57 @@ int stet_diff_json_texts(const struct diff_json_place *place, const struct diff_
     return n;
 }
 
+/* ---- what is nested too deep to be read ---- */
+
+/* Levels of brackets; 0 when it neither begins nor ends with one. What is no JSON may be counted wrongly. */
+static size_t depth_of(const struct diff_bytes *x)
+{
+    size_t begin = 0, end = x->len, depth = 0, deepest = 0;
+    bool in_string = false;
+
+    while (begin < end && is_space(x->data[begin]))
+        begin++;
+    while (end > begin && is_space(x->data[end - 1]))
+        end--;
+    if (begin == end || !strchr("[{", x->data[begin]) || !strchr("]}", x->data[end - 1]))
+        return 0;
+    for (size_t i = begin; i < end; i++) {
+        unsigned char c = x->data[i];
+        if (c == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += c == '\\';
+        else if (c == '[' || c == '{')
+            depth++;
+        else if (c == ']' || c == '}')
+            depth -= depth > 0;
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
+}
+
+/* Says so, and compares it as text or bytes. */
+static int compare_deep(const struct diff_pair *p, struct stet_error *err)
+{
+    size_t a = depth_of(&p->a), b = depth_of(&p->b);
+
+    if (a == 0 || b == 0 || (a <= STET_JSON_DEPTH_MAX && b <= STET_JSON_DEPTH_MAX))
+        return 0;
+    _cleanup_free_ char *ta = stet_format(err, "%zu levels", a);
+    _cleanup_free_ char *tb = stet_format(err, "%zu levels", b);
+    if (!ta || !tb ||
+        !stet_diff_add(p, "json", ta, tb, err,
+                       "budget of depth: it is nested too deep to be read as JSON"))
+        return -1;
+    p->diff->result->cut_short = true;
+    int rc = stet_diff_text_compare(p, err);
+    return rc ? rc : stet_diff_raw(p, "bytes", err) < 0 ? -1 : 1;
+}
+
 int stet_diff_json_compare(const struct diff_pair *p, struct stet_error *err)
 {
     struct diff_json_place place = {p->diff, STET_DIFF_CONTENT, p->layer, p->path, "json", ""};
     int n = stet_diff_json_texts(&place, &p->a, &p->b, err);
 
-    return n < 0 ? -1 : n > 0;
+    return n != 0 ? (n < 0 ? -1 : 1) : compare_deep(p, err);
 }

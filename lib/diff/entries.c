@@ -22,7 +22,7 @@ struct comparison {
     struct diff_links links[2]; /* where headers of tars are not compared, which say them */
     struct diff_meta ma, mb;
     uint64_t looked_at; /* bytes since memory was given back */
-    size_t lost[2];     /* entries that a damaged side does not show */
+    size_t lost[2];     /* entries that a side does not show, being damaged or too long */
     struct stet_buffer lost_names[2];
 };
 
@@ -519,31 +519,92 @@ static int lose(struct comparison *c, int side, const char *path, struct stet_er
     return stet_buffer_check(&c->lost_names[side], "names", err);
 }
 
-static int missing(struct comparison *c, int side, size_t i, const char *path,
-                   struct stet_error *err)
+static int because_missing(struct stet_finding *f, int side, bool many, struct stet_error *err)
 {
-    struct diff_list *l = side == 0 ? c->a : c->b, *other = side == 0 ? c->b : c->a;
-    struct diff_meta *m = side == 0 ? &c->ma : &c->mb;
-    bool duplicate = l->tar && i > 0 && strcmp(l->ops->path(l, i - 1), path) == 0;
-    char text[VALUE_MAX];
+    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has %s",
+                             side == 0 ? "first" : "second", many ? "them" : "it");
+}
 
-    if (!c->strict && path[0] == '\0')
-        return 0; /* not every archive has an entry for the root */
-    c->d->result->entries++;
-    if (other->damaged)
-        return lose(c, 1 - side, path, err);
+static int read_missing(struct comparison *c, int side, size_t i, char text[VALUE_MAX],
+                        struct stet_error *err)
+{
+    struct diff_list *l = side == 0 ? c->a : c->b;
+    struct diff_meta *m = side == 0 ? &c->ma : &c->mb;
+
+    c->looked_at += l->tar ? HEADER_COST : 0;
     if (l->ops->meta(l, i, m, err) < 0 ||
         (!c->strict && stet_diff_links_see(&c->links[side], i, m, err) < 0))
         return -1;
     entry_text(m, text);
+    return 0;
+}
+
+/* Entries from i on, all of one path that came before: one finding, however many there are. */
+static int tell_duplicates(struct comparison *c, int side, size_t i, size_t n, const char *path,
+                           struct stet_error *err)
+{
+    struct diff_list *l = side == 0 ? c->a : c->b;
+    _cleanup_free_ char *count = stet_format(err, "%zu", n);
+    struct stet_finding *f =
+        !count ? NULL
+               : stet_diff_add_at(c->d, STET_DIFF_ARCHIVE, c->layer, path, l->format,
+                                  side == 0 ? count : NULL, side == 0 ? NULL : count, err,
+                                  "more entries of this path");
+    char text[VALUE_MAX];
+
+    if (!f)
+        return -1;
+    for (size_t k = 0; k < n && k < LOST_MAX; k++)
+        if (read_missing(c, side, i + k, text, err) < 0 ||
+            stet_diff_detail(f, side == 0 ? '-' : '+', text, strlen(text), err) < 0)
+            return -1;
+    if (n > LOST_MAX) {
+        snprintf(text, sizeof text, "and %zu more", n - LOST_MAX);
+        if (stet_diff_detail(f, '@', text, strlen(text), err) < 0)
+            return -1;
+    }
+    return because_missing(f, side, true, err);
+}
+
+static int tell_missing(struct comparison *c, int side, size_t i, bool duplicate, const char *path,
+                        struct stet_error *err)
+{
+    struct diff_list *l = side == 0 ? c->a : c->b;
+    char text[VALUE_MAX];
+
+    if (read_missing(c, side, i, text, err) < 0)
+        return -1;
     struct stet_finding *f =
         stet_diff_add_at(c->d, duplicate ? STET_DIFF_ARCHIVE : STET_DIFF_ENTRY, c->layer, path,
                          l->format, side == 0 ? text : NULL, side == 0 ? NULL : text, err,
                          duplicate ? "one more entry of this path" : "entry");
-    if (!f)
-        return -1;
-    return stet_diff_because(f, STET_CAUSE_MISSING, STET_DIFF_CERTAIN, err, "only the %s has it",
-                             side == 0 ? "first" : "second");
+    return f ? because_missing(f, side, false, err) : -1;
+}
+
+/* Is it an entry of a tar whose path is that of the one before? */
+static bool is_duplicate(struct diff_list *l, size_t i)
+{
+    return l->tar && i > 0 && strcmp(l->ops->path(l, i - 1), l->ops->path(l, i)) == 0;
+}
+
+/* The entry at *i and, where they are many, those of its path behind it: *i moves over them. */
+static int missing(struct comparison *c, int side, size_t *i, const char *path,
+                   struct stet_error *err)
+{
+    struct diff_list *l = side == 0 ? c->a : c->b, *other = side == 0 ? c->b : c->a;
+    size_t first = (*i)++;
+
+    if (!c->strict && path[0] == '\0')
+        return 0; /* not every archive has an entry for the root */
+    c->d->result->entries++;
+    give_back(c);
+    if (other->damaged)
+        return lose(c, 1 - side, path, err);
+    bool duplicate = is_duplicate(l, first);
+    for (; duplicate && *i < l->count && is_duplicate(l, *i); (*i)++)
+        c->d->result->entries++;
+    return *i - first > 1 ? tell_duplicates(c, side, first, *i - first, path, err)
+                          : tell_missing(c, side, first, duplicate, path, err);
 }
 
 static int tell_lost(struct comparison *c, struct stet_error *err)
@@ -554,9 +615,10 @@ static int tell_lost(struct comparison *c, struct stet_error *err)
         _cleanup_free_ char *text = stet_format(err, "%zu", c->lost[side]);
         struct stet_finding *f =
             !text ? NULL
-                  : stet_diff_add_at(c->d, STET_DIFF_ARCHIVE, c->layer, "", "tar",
-                                     side == 0 ? NULL : text, side == 0 ? text : NULL, err,
-                                     "entries that the damaged side does not show");
+                  : stet_diff_add_at(
+                        c->d, STET_DIFF_ARCHIVE, c->layer, "", "tar", side == 0 ? NULL : text,
+                        side == 0 ? text : NULL, err,
+                        "entries that the side which could not be read to its end does not show");
         if (!f)
             return -1;
         const char *line = stet_buffer_str(&c->lost_names[side]);
@@ -581,11 +643,9 @@ static int walk(struct comparison *c, struct stet_error *err)
         if (stet_cancel_check(err) < 0)
             return -1;
         if (order == 0)
-            rc = compare_pair(c, i, j, pa, err);
+            rc = compare_pair(c, i++, j++, pa, err);
         else
-            rc = order < 0 ? missing(c, 0, i, pa, err) : missing(c, 1, j, pb, err);
-        i += order <= 0;
-        j += order >= 0;
+            rc = order < 0 ? missing(c, 0, &i, pa, err) : missing(c, 1, &j, pb, err);
     }
     if (rc < 0 || stet_diff_links_compare(c->d, c->layer, &c->links[0], &c->links[1], err) < 0)
         return -1;

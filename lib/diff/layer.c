@@ -1,6 +1,8 @@
 /*
  * layer - two tars as they are stored: how they are compressed, whether they are damaged, and what is in them.
  */
+#include <errno.h>
+
 #include "lib/diff/compressed.h"
 #include "lib/diff/sides.h"
 
@@ -25,6 +27,12 @@ static const char *damage_text(const struct diff_stream *s)
 static bool is_damaged(const struct diff_stream *s)
 {
     return s->damage.kind != STET_ERROR_NONE;
+}
+
+/* Was it a limit that ended it? */
+static bool is_limited(const struct diff_stream *s)
+{
+    return is_damaged(s) && (s->damage.errnum == ENOMEM || s->damage.errnum == EFBIG);
 }
 
 static bool same_tar(const struct diff_stream *a, const struct diff_stream *b)
@@ -91,9 +99,12 @@ int stet_diff_streams(struct diff *d, unsigned layer, struct diff_stream *a, str
     d->result->bytes += a->tar.bytes.len + b->tar.bytes.len;
     if (stet_diff_map_equal(&a->blob, &b->blob))
         return 0;
-    if (damaged && strcmp(damage_text(a), damage_text(b)) != 0 &&
+    bool limited = is_limited(a) || is_limited(b);
+    if (damaged && (limited || strcmp(damage_text(a), damage_text(b)) != 0) &&
         tell(d, layer, "compressed data", damage_text(a), damage_text(b), err) < 0)
         return -1;
+    if (limited)
+        d->result->cut_short = true;
     bool same = same_tar(a, b);
     if (same && !compression && !damaged)
         return 0;

@@ -295,6 +295,23 @@ static int add_too_long(const struct diff_members *c, uint32_t i, uint32_t k,
                : -1;
 }
 
+/* Once for all of them. */
+static int tell_overlaps(const struct diff_members *c, struct stet_error *err)
+{
+    _cleanup_free_ char *a = stet_format(err, "%zu of %zu", c->a->overlapping, c->a->count);
+    _cleanup_free_ char *b = stet_format(err, "%zu of %zu", c->b->overlapping, c->b->count);
+
+    if (!a || !b)
+        return -1;
+    if (c->a->overlapping == 0 && c->b->overlapping == 0)
+        return 0;
+    c->p->diff->result->cut_short = true;
+    return stet_diff_add(c->p, c->a->format, a, b, err,
+                         "members that share bytes with others: they are not opened")
+               ? 0
+               : -1;
+}
+
 static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struct stet_error *err)
 {
     const struct diff_archived *x = &c->a->members[i], *y = &c->b->members[k];
@@ -304,7 +321,8 @@ static int compare_content(struct diff_members *c, uint32_t i, uint32_t k, struc
 
     stet_diff_spool_init(&s, c->p->diff);
     stet_diff_spool_init(&t, c->p->diff);
-    if (x->packed == y->packed && x->locked == y->locked && stet_diff_bytes_equal(&a, &b))
+    if (x->overlaps || y->overlaps ||
+        (x->packed == y->packed && x->locked == y->locked && stet_diff_bytes_equal(&a, &b)))
         return 0;
     int rc = unpack(c->p, x, &s, &a, &too_long, err);
     if (rc > 0)
@@ -382,8 +400,8 @@ static int compare_all(struct diff_members *c, struct stet_error *err)
     for (size_t field = 0; field < DIFF_M_PACKING; field++)
         if (c->groups[field].count > 0 && stet_diff_members_tell(c, field, err) < 0)
             return -1;
-    if (add_missing(c, true, err) < 0 || add_missing(c, false, err) < 0 ||
-        compare_contents(c, err) < 0)
+    if (tell_overlaps(c, err) < 0 || add_missing(c, true, err) < 0 ||
+        add_missing(c, false, err) < 0 || compare_contents(c, err) < 0)
         return -1;
     if (c->groups[DIFF_M_PACKING].count > 0 && stet_diff_members_tell(c, DIFF_M_PACKING, err) < 0)
         return -1;

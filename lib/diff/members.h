@@ -52,14 +52,16 @@ struct diff_archived {
     struct diff_bytes padding; /* of the content */
     uint64_t size;             /* of the content when it is unpacked */
     bool has_content;
-    bool packed; /* content is DEFLATE data */
-    bool locked; /* content cannot be unpacked */
+    bool packed;   /* content is DEFLATE data */
+    bool locked;   /* content cannot be unpacked */
+    bool overlaps; /* it and another one share bytes, which is damage: it is not opened */
 };
 
 struct diff_container {
     const char *format;
     struct diff_archived *members;
     size_t count, cap;
+    size_t overlapping; /* members */
     struct stet_buffer names;
     struct diff_bytes before; /* the first member, and belongs to none */
     struct diff_bytes after;  /* the last member, and belongs to none */

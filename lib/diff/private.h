@@ -33,14 +33,18 @@ void stet_diff_recent_replace(struct diff_recent *r, char **text);
 void stet_diff_recent_release(struct diff_recent *r);
 
 /* A comparison under way. */
-#define DIFF_BUDGET_BYTES (UINT64_C(8) << 30) /* by default */
+#define DIFF_BUDGET_BYTES (UINT64_C(8) << 30) /* by default, at the most */
+/* Of it, what is there at first, and what each byte of a content adds: real ones are packed less, bombs more. */
+#define DIFF_BUDGET_FIRST (UINT64_C(1) << 30)
+#define DIFF_BUDGET_RATIO 16
 struct diff {
     const struct stet_diff_options *options;
     struct stet_diff_result *result;
     const char *image; /* whose layers are under comparison, as in struct stet_finding */
     struct diff_side side[2];
-    uint64_t bytes_left; /* of options->budget_bytes */
-    uint64_t details;    /* bytes of all findings' details but the last's (content.c) */
+    uint64_t bytes_left;  /* of options->budget_bytes */
+    uint64_t bytes_later; /* of it, what contents have yet to add to bytes_left */
+    uint64_t details;     /* bytes of all findings' details but the last's (content.c) */
     struct diff_recent recent;
     size_t settled;             /* findings that are complete (content.c) */
     size_t left_out;            /* and that the budget had no room for */

@@ -104,7 +104,7 @@ struct diff_tar {
     size_t gap_count, gap_cap;
     uint64_t end;      /* where blocks of zeroes, or nothing, follow the last entry */
     unsigned dialects; /* of its entries' headers */
-    bool cut_short;
+    bool cut_short;    /* there are more entries than are read: they begin at end */
 };
 int stet_diff_tar_index(const struct diff *d, const struct diff_map *map, struct diff_tar *out,
                         struct stet_error *err);

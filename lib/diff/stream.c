@@ -112,11 +112,20 @@ static int read_rest(struct decoding *c, char *buffer, struct stet_error *err)
     return n < 0 ? -1 : 0;
 }
 
+/* Layers are longer than contents, and few. */
+static uint64_t max_of(const struct diff *d, const struct diff_stream *s)
+{
+    if (d->options->budget_bytes)
+        return d->options->budget_bytes;
+    uint64_t max = 2 * DIFF_BUDGET_FIRST + s->blob.bytes.len * DIFF_BUDGET_RATIO;
+    return max < DIFF_BUDGET_BYTES ? max : DIFF_BUDGET_BYTES;
+}
+
 static int decode_all(struct decoding *c, struct stet_error *err)
 {
     const struct diff *d = c->diff;
     struct diff_stream *s = c->stream;
-    uint64_t max = d->options->budget_bytes ? d->options->budget_bytes : DIFF_BUDGET_BYTES;
+    uint64_t max = max_of(d, s);
     _cleanup_free_ char *buffer = malloc(CHUNK);
 
     if (!buffer)

@@ -418,9 +418,10 @@ static int read_all(const struct diff *d, struct diff_tar *t, struct stet_error 
         int rc = read_entry(d, t, pos, err);
         if (rc < 0)
             return -1;
-        uint64_t next = rc             ? stet_diff_tar_entry_end(t, t->count - 1)
-                        : t->cut_short ? len
-                                       : next_header(t, pos + DIFF_BLOCK);
+        if (rc == 0 && t->cut_short)
+            break; /* what is too much is no damage */
+        uint64_t next =
+            rc ? stet_diff_tar_entry_end(t, t->count - 1) : next_header(t, pos + DIFF_BLOCK);
         if (rc == 0 && add_gap(t, pos, next, err) < 0)
             return -1;
         pos = next;

@@ -201,6 +201,49 @@ static int64_t read_entry(struct zip *z, uint64_t at, struct diff_container *c,
     return (int64_t)(ENTRY + name + extra + comment);
 }
 
+/* ---- overlaps ---- */
+
+static const unsigned char *end_of(const struct diff_archived *m)
+{
+    return m->content.data + m->content.len;
+}
+
+static int by_place(const void *x, const void *y, void *members)
+{
+    const struct diff_archived *all = members;
+    const struct diff_archived *a = &all[*(const uint32_t *)x], *b = &all[*(const uint32_t *)y];
+
+    return (a->header.data > b->header.data) - (a->header.data < b->header.data);
+}
+
+static void mark(struct diff_container *c, uint32_t i)
+{
+    c->overlapping += !c->members[i].overlaps;
+    c->members[i].overlaps = true;
+}
+
+/* One stream of bytes under many names is how small files unpack to large ones. */
+static int mark_overlaps(struct diff_container *c, struct stet_error *err)
+{
+    _cleanup_free_ uint32_t *index = calloc(c->count, sizeof *index);
+
+    if (!index)
+        return stet_error_oom(err, "the members of a zip");
+    for (uint32_t i = 0; i < c->count; i++)
+        index[i] = i;
+    qsort_r(index, c->count, sizeof *index, by_place, c->members);
+    uint32_t longest = index[0]; /* of those before, the one that ends last */
+    for (size_t i = 1; i < c->count; i++) {
+        if (c->members[index[i]].header.data < end_of(&c->members[longest])) {
+            mark(c, index[i]);
+            mark(c, longest);
+        }
+        if (end_of(&c->members[index[i]]) > end_of(&c->members[longest]))
+            longest = index[i];
+    }
+    return 0;
+}
+
 int stet_diff_read_zip(const struct diff_bytes *data, struct diff_container *c,
                        struct stet_error *err)
 {
@@ -218,6 +261,8 @@ int stet_diff_read_zip(const struct diff_bytes *data, struct diff_container *c,
     }
     if (c->count == 0)
         return 0;
+    if (mark_overlaps(c, err) < 0)
+        return -1;
     c->before = (struct diff_bytes){data->data, (size_t)z.first};
     /* The comment, and nothing that counts or points. */
     for (size_t end = 0; find_end(data, &end);) {

@@ -380,7 +380,7 @@ static void test_xz_memory_is_limited(void **state)
     uint32_t crc = lzma_crc32((unsigned char *)in.data + 12, 8, 0);
     for (int i = 0; i < 4; i++)
         in.data[20 + i] = (char)(crc >> (8 * i));
-    assert_refused(in.data, in.len, 100, "256 MiB");
+    assert_refused(in.data, in.len, 100, "160 MiB");
     stet_buffer_release(&in);
 }
 
