@@ -5,13 +5,19 @@
 
 #include "lib/diff/scopes.h"
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* The end of the findings of one place that begin at from. */
 static size_t place_end(const struct stet_diff_result *r, size_t from)
 {
     const struct stet_finding *f = &r->findings[from];
     size_t to = from + 1;
     while (to < r->count && r->findings[to].layer == f->layer &&
-           r->findings[to].level == f->level && strcmp(r->findings[to].path, f->path) == 0)
+           r->findings[to].level == f->level && same_text(r->findings[to].image, f->image) &&
+           strcmp(r->findings[to].path, f->path) == 0)
         to++;
     return to;
 }
