@@ -280,7 +280,7 @@ content sparse: first and last difference: bytes 3000000000000-3000000000000"
     long=$(printf '%0255d' 0)
     for side in a b; do
         mkdir "$DIR/$side"
-        for name in $'new\nline' $'esc\e[31mape' $'bidi\u202etxt.exe' $'bad\xff\xfeutf8' '-rf' ' ' '"quoted"' "it's" \
+        for name in $'new\nline' $'esc\e[31mape' $'bidi\xe2\x80\xaetxt.exe' $'bad\xff\xfeutf8' '-rf' ' ' '"quoted"' "it's" \
             '<img src=x onerror=alert(1)>' $'tab\there' 'C:\path' "$long"; do
             echo "$side" >"$DIR/$side/$name"
         done
@@ -294,7 +294,7 @@ content sparse: first and last difference: bytes 3000000000000-3000000000000"
     # No control characters but line ends, no marks of direction, and all of it UTF-8.
     lacks -P '[\x00-\x09\x0b-\x1f\x7f]' "$DIR/text"
     lacks $'\e\\[31mape' "$DIR/colour"
-    lacks $'\u202e' "$DIR/text" "$DIR/colour" "$DIR/html" "$DIR/report.json"
+    lacks $'\xe2\x80\xae' "$DIR/text" "$DIR/colour" "$DIR/html" "$DIR/report.json"
     lacks '<img' "$DIR/html"
     iconv -f UTF-8 -t UTF-8 "$DIR/text" "$DIR/html" "$DIR/report.json" >/dev/null
     [ "$(grep -c '^new' "$DIR/text")" -le 1 ]
