@@ -3,7 +3,7 @@
 
 apart bp-assert 'a program with assert, in directories of two lengths' \
     same 'unexplained' 'build-path' 'yet unexplained' <<'END'
-d=$work/$(either build-1 packages/foo-1.0/work)
+d=$work/$(either build-1 packages/foo-1.0/tree)
 mkdir -p $d
 cd $d
 printf '#include <assert.h>\nint f(int x) { assert(x > 3); return x * 2; }\nint main(int c, char **v) { (void)v; return f(c); }\n' >m.c
@@ -13,7 +13,7 @@ END
 
 apart bp-debug-o 'a static library with debug information' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either build-1 packages/foo-1.0/work)
+d=$work/$(either build-1 packages/foo-1.0/tree)
 mkdir -p $d
 cd $d
 printf 'int f(int x) { return x * 2; }\n' >m.c
@@ -26,7 +26,7 @@ END
 
 apart bp-rpath 'a program that cmake linked, with the path of its library' \
     same 'unexplained' 'build-path' 'yet unexplained' <<'END'
-d=$work/$(either build-1 work/foo)
+d=$work/$(either build-1 home/foo)
 mkdir -p $d
 cd $d
 printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\nadd_library(l SHARED l.c)\nadd_executable(m m.c)\ntarget_link_libraries(m l)\n' >CMakeLists.txt
@@ -39,7 +39,7 @@ END
 
 apart bp-libtool 'a .la and a .pc' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either build-1 work/foo)
+d=$work/$(either build-1 home/foo)
 mkdir -p $d
 mkdir -p r/usr/lib/pkgconfig
 (
@@ -55,7 +55,7 @@ END
 
 apart bp-cmake-export 'exported targets of cmake' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\nadd_library(l STATIC l.c)\nexport(TARGETS l FILE l-targets.cmake)\n' >CMakeLists.txt
@@ -66,7 +66,7 @@ END
 
 apart bp-pyc-exc 'bytecode with the path of its source' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 printf 'def f(x):\n    return [i for i in x]\nclass A:\n    def g(self): return 1\n' >m.py
@@ -79,7 +79,7 @@ END
 
 apart bp-gcno 'a .gcno of gcc --coverage' \
     same 'unexplained' 'build-path' 'yet unexplained' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 printf 'int f(int x) { return x * 2; }\n' >m.c
@@ -89,7 +89,7 @@ END
 
 apart bp-depfile 'a .d of gcc -MMD' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 echo 'int h;' >h.h
@@ -100,7 +100,7 @@ END
 
 apart bp-packlist 'a .packlist' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 mkdir -p i/lib/perl
@@ -109,7 +109,7 @@ END
 
 apart bp-venv 'a virtual environment of Python' \
     same 'unexplained' 'build-path' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 /usr/bin/python3 -m venv --without-pip v
@@ -122,7 +122,7 @@ END
 
 apart bp-debuglink 'a stripped program and its debug file' \
     same 'unexplained' 'build-path' 'may unexplained' <<'END'
-d=$work/$(either b1 work/foo)
+d=$work/$(either b1 home/foo)
 mkdir -p $d
 cd $d
 printf 'int main(void) { return 2; }\n' >m.c
