@@ -1,6 +1,7 @@
 /*
  * header - two headers of one entry: what no field of the entry shows. Dialect, notation of numbers, records, padding.
  */
+#include "lib/diff/region.h"
 #include "lib/diff/sides.h"
 
 enum { RECORDS_MAX = 256, OFF_CHECKSUM = 148, OFF_MAGIC = 257, TIME_MAX = 64 };
@@ -82,11 +83,6 @@ static int tell(const struct headers *h, struct diff_bytes a, struct diff_bytes 
         return -1;
     return tell_texts(h, a.data ? stet_buffer_str(&ta) : NULL, b.data ? stet_buffer_str(&tb) : NULL,
                       habit, name, err);
-}
-
-static bool same(const struct diff_bytes *a, const struct diff_bytes *b)
-{
-    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
 /* ---- one block ---- */
@@ -265,7 +261,7 @@ static size_t partner(const struct diff_pax_record *r, const struct records *b)
 {
     size_t i = 0;
 
-    while (i < b->count && (b->paired[i] || !same(&r->key, &b->items[i].key)))
+    while (i < b->count && (b->paired[i] || !diff_same(r->key, b->items[i].key)))
         i++;
     return i;
 }
@@ -305,7 +301,7 @@ static int pair_records(const struct headers *h, struct records *a, struct recor
             moved = moved || j < last;
             last = j;
         }
-        if (found && same(&a->items[i].value, &b->items[j].value))
+        if (found && diff_same(a->items[i].value, b->items[j].value))
             continue;
         if (tell_record(h, &a->items[i], found ? &b->items[j] : NULL, prefix, err) < 0)
             return -1;
@@ -328,7 +324,7 @@ static int compare_records(const struct headers *h, const struct diff_tar_extend
     read_records(&xa->content, &r[0]);
     read_records(&xb->content, &r[1]);
     rc = pair_records(h, &r[0], &r[1], prefix, err);
-    if (rc == 0 && !same(&r[0].rest, &r[1].rest))
+    if (rc == 0 && !diff_same(r[0].rest, r[1].rest))
         rc = tell(h, r[0].rest, r[1].rest, false, err, prefix, "what is no record");
     free(r);
     return rc;
@@ -344,7 +340,7 @@ static int compare_extended(const struct headers *h, const struct diff_tar_exten
                          : records        ? "pax "
                          : a->type == 'L' ? "long name "
                                           : "long link ";
-    bool differ = !same(&a->content, &b->content);
+    bool differ = !diff_same(a->content, b->content);
     unsigned told = a->content.len != b->content.len ? DIFF_FIELD_SIZE : 0;
 
     if (differ && records && compare_records(h, a, b, prefix, err) < 0)
@@ -357,7 +353,7 @@ static int compare_extended(const struct headers *h, const struct diff_tar_exten
     /* Of contents of different length it has another length: as long as it is zero, it says nothing. */
     if (trimmed(&a->padding) == 0 && trimmed(&b->padding) == 0)
         return 0;
-    if (same(&a->padding, &b->padding))
+    if (diff_same(a->padding, b->padding))
         return 0;
     return tell(h, a->padding, b->padding, false, err, prefix, "padding");
 }
@@ -441,7 +437,7 @@ int stet_diff_headers(struct diff_habits *habits, const char *path, const struct
         struct diff_bytes map_b = {hb + DIFF_BLOCK, (size_t)(db + len_b - hb) - DIFF_BLOCK};
         if (extended_headers(&h, a, i, b, j, err) < 0 || block(&h, ha, hb, "", told, err) < 0)
             return -1;
-        if (!same(&map_a, &map_b) &&
+        if (!diff_same(map_a, map_b) &&
             tell(&h, map_a, map_b, false, err, "", "map of a sparse file") < 0)
             return -1;
     }
@@ -449,7 +445,7 @@ int stet_diff_headers(struct diff_habits *habits, const char *path, const struct
     if (tell_cut(&h, ea, eb, err) < 0)
         return -1;
     if ((trimmed(&pa) == 0 && trimmed(&pb) == 0 && !(pa.len != pb.len && ea->size == eb->size)) ||
-        same(&pa, &pb))
+        diff_same(pa, pb))
         return 0;
     return tell(&h, pa, pb, false, err, "", "padding");
 }

@@ -29,6 +29,16 @@ static const char *name_of(const struct stet_net_request *req)
     return req->name != NULL ? req->name : "a document";
 }
 
+/* "name: " before what names the URL anyway; "" where the name is the URL. */
+static const char *prefix_of(const struct stet_net_request *req, const char **separator)
+{
+    bool named =
+        req->name != NULL && (req->urls[0] == NULL || strcmp(req->name, req->urls[0]) != 0);
+
+    *separator = named ? ": " : "";
+    return named ? req->name : "";
+}
+
 static void free_slot(struct stet_net_transfer *t)
 {
     stet_net_url_release(&t->first);
@@ -48,12 +58,9 @@ static void end_request(struct stet_net_transfer *t, int status)
 
 static int fail_request(struct stet_net_transfer *t, struct stet_error *err)
 {
-    /* The reasons name the URLs. */
-    const char *name = t->req->name, *url = t->req->urls[0];
-    bool named = name != NULL && (url == NULL || strcmp(name, url) != 0);
+    const char *separator, *prefix = prefix_of(t->req, &separator);
     stet_error_set(err, t->wrong_content ? STET_ERROR_INPUT : STET_ERROR_ENVIRONMENT, 0,
-                   "cannot get %s%s%s", named ? name : "", named ? ": " : "",
-                   stet_buffer_str(&t->reasons));
+                   "cannot get %s%s%s", prefix, separator, stet_buffer_str(&t->reasons));
     free_slot(t);
     return -1;
 }
@@ -250,8 +257,9 @@ static int again(struct stet_net_transfer *t, struct stet_error *err)
     t->due_ms = stet_net_now_ms() + pause;
     if (t->req->size < 0)
         t->fresh = true; /* it may have changed meanwhile, and nothing would tell */
-    stet_log_message(t->run->log, STET_LOG_INFO, "%s: %s: %s; trying again in %" PRId64 " ms",
-                     name_of(t->req), t->now.shown, t->failure.text, pause);
+    const char *separator, *prefix = prefix_of(t->req, &separator);
+    stet_log_message(t->run->log, STET_LOG_INFO, "%s%s%s: %s; trying again in %" PRId64 " ms",
+                     prefix, separator, t->now.shown, t->failure.text, pause);
     stet_net_url_release(&t->now);
     return 0;
 }
